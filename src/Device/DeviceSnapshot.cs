@@ -1,0 +1,59 @@
+using WgNet.Protocol;
+using WgNet.Routing;
+using WgNet.Udp;
+
+namespace WgNet.Device;
+
+/// <summary>A device as it was at one moment, as <c>get=1</c> reports it.</summary>
+public sealed class DeviceSnapshot
+{
+    /// <summary>32 bytes, or null if the device has no key. The receiver wipes it after use.</summary>
+    public byte[]? PrivateKey { get; set; }
+
+    /// <summary>0 when nothing is bound.</summary>
+    public ushort ListenPort { get; set; }
+
+    public uint FirewallMark { get; set; }
+
+    public List<PeerSnapshot> Peers { get; } = [];
+}
+
+/// <summary>A peer as it was at one moment.</summary>
+public sealed class PeerSnapshot(PublicKey publicKey)
+{
+    public PublicKey PublicKey { get; } = publicKey;
+
+    /// <summary>32 bytes, or null. The receiver wipes it after use.</summary>
+    public byte[]? PresharedKey { get; set; }
+
+    /// <summary>Outside address.</summary>
+    public Endpoint? Endpoint { get; set; }
+
+    public string? EndpointHost { get; set; }
+
+    /// <summary>Nanoseconds since 1970-01-01 UTC; 0 for never.</summary>
+    public long LastHandshakeWallTime { get; set; }
+
+    /// <summary>Outside bytes of messages received and sent.</summary>
+    public long ReceivedBytes { get; set; }
+
+    public long SentBytes { get; set; }
+
+    public ushort PersistentKeepalive { get; set; }
+
+    public int LearnLimit { get; set; }
+
+    public long LearnTimeoutSeconds { get; set; }
+
+    public List<IpPrefix> AllowedIps { get; } = [];
+
+    public List<IpPrefix> LearnableIps { get; } = [];
+
+    public List<LearnedAddressSnapshot> LearnedAddresses { get; } = [];
+
+    /// <summary>Packets dropped, by reason; reasons with zero may be absent. Names are snake_case, as the UAPI reports them.</summary>
+    public List<(string Reason, long Count)> Drops { get; } = [];
+}
+
+/// <summary>A learned inside address and how many seconds ago a packet was last received from it.</summary>
+public readonly record struct LearnedAddressSnapshot(UInt128 Address, long AgeSeconds);

@@ -1,0 +1,71 @@
+using WgNet.Protocol;
+using WgNet.Routing;
+using WgNet.Udp;
+
+namespace WgNet.Device;
+
+/// <summary>
+/// A change to a device, from whichever syntax it came: the UAPI's <c>set=1</c> or a configuration file. What is null or empty
+/// stays as it is. Applied as a whole or not at all.
+/// </summary>
+public sealed class DeviceUpdate
+{
+    /// <summary>32 bytes; all zero removes the key. The receiver of the update wipes it after use.</summary>
+    public byte[]? PrivateKey { get; set; }
+
+    public ushort? ListenPort { get; set; }
+
+    /// <summary>0 removes the mark.</summary>
+    public uint? FirewallMark { get; set; }
+
+    /// <summary>Remove every peer before <see cref="Peers"/> is applied.</summary>
+    public bool ReplacePeers { get; set; }
+
+    /// <summary>In order; the same key may occur more than once.</summary>
+    public List<PeerUpdate> Peers { get; } = [];
+}
+
+/// <summary>A change to one peer, which is created if it does not exist.</summary>
+public sealed class PeerUpdate(PublicKey publicKey)
+{
+    public PublicKey PublicKey { get; } = publicKey;
+
+    public bool Remove { get; set; }
+
+    /// <summary>Do nothing if the peer does not exist.</summary>
+    public bool UpdateOnly { get; set; }
+
+    /// <summary>32 bytes; all zero removes the key. The receiver of the update wipes it after use.</summary>
+    public byte[]? PresharedKey { get; set; }
+
+    /// <summary>Outside address.</summary>
+    public Endpoint? Endpoint { get; set; }
+
+    /// <summary>The name that <see cref="Endpoint"/> was resolved from, <c>host:port</c>, kept and reported; empty removes it.</summary>
+    public string? EndpointHost { get; set; }
+
+    /// <summary>Seconds; 0 is off.</summary>
+    public ushort? PersistentKeepalive { get; set; }
+
+    public bool ReplaceAllowedIps { get; set; }
+
+    /// <summary>Inside prefixes, in order.</summary>
+    public List<PrefixUpdate> AllowedIps { get; } = [];
+
+    public bool ReplaceLearnableIps { get; set; }
+
+    /// <summary>Inside IPv6 prefixes, in order.</summary>
+    public List<PrefixUpdate> LearnableIps { get; } = [];
+
+    /// <summary>Learned addresses to forget.</summary>
+    public List<UInt128> ForgetLearned { get; } = [];
+
+    /// <summary>Most learned addresses at a time; 0 switches learning off for this peer.</summary>
+    public int? LearnLimit { get; set; }
+
+    /// <summary>Seconds without a packet received from it after which a learned address ends; at least 1.</summary>
+    public long? LearnTimeoutSeconds { get; set; }
+}
+
+/// <summary>A prefix to add or, with <paramref name="Remove"/>, to take away.</summary>
+public readonly record struct PrefixUpdate(IpPrefix Prefix, bool Remove);

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace WgNet.Linux;
+
+/// <summary>
+/// Packet memory outside the garbage-collected heap, zeroed, allocated once at start. The owner disposes it
+/// after every thread that uses it has ended. System-call wrappers in this project take it with an offset and a length.
+/// </summary>
+public sealed unsafe class NativeBuffer : IDisposable
+{
+    private byte* _pointer;
+
+    /// <param name="length">Bytes, above 0. Untouched pages cost no memory.</param>
+    public NativeBuffer(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        Length = length;
+        _pointer = (byte*)NativeMemory.AllocZeroed((nuint)length);
+    }
+
+    public int Length { get; }
+
+    /// <summary>All of it.</summary>
+    public Span<byte> Span
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pointer == null, this);
+            return new Span<byte>(_pointer, Length);
+        }
+    }
+
+    /// <summary>A checked part of it.</summary>
+    public Span<byte> Slice(int offset, int length)
+    {
+        if ((uint)offset > (uint)Length || (uint)length > (uint)(Length - offset))
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset));
+        }
+
+        return new Span<byte>(_pointer + offset, length);
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_pointer);
+        _pointer = null;
+    }
+
+    /// <summary>The address of <paramref name="offset"/>, after checking that <paramref name="length"/> bytes follow. For system calls only.</summary>
+    internal byte* Pointer(int offset, int length)
+    {
+        if ((uint)offset > (uint)Length || (uint)length > (uint)(Length - offset) || _pointer == null)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset));
+        }
+
+        return _pointer + offset;
+    }
+}

@@ -1,0 +1,32 @@
+using WgNet.Linux;
+
+namespace WgNet.Tun;
+
+/// <summary>
+/// The inside end: where packets enter and leave the host. One reader and one writer at a time; <see cref="Wake"/> from any thread.
+/// Every packet travels behind a <see cref="VirtioNetHeader"/> in memory, also where the kernel exchanges none.
+/// </summary>
+public interface ITunDevice : IDisposable
+{
+    /// <summary>The interface's current name.</summary>
+    string Name { get; }
+
+    /// <summary>
+    /// Reads one packet, or one super-packet of up to 64 KiB, without waiting: <see cref="VirtioNetHeader.Size"/> bytes of header,
+    /// then the packet, at <paramref name="offset"/>. Returns the bytes read, header included; 0 when nothing is there now;
+    /// −1 when the interface is gone for good.
+    /// </summary>
+    int Read(NativeBuffer buffer, int offset);
+
+    /// <summary>Waits until <see cref="Read"/> has something or <see cref="Wake"/> is called. False when the interface is gone.</summary>
+    bool WaitReadable();
+
+    /// <summary>Makes a present or the next <see cref="WaitReadable"/> return.</summary>
+    void Wake();
+
+    /// <summary>
+    /// Writes one packet, gathered from <paramref name="packet"/>. False if the kernel refused it (interface down, malformed);
+    /// the caller counts that and goes on.
+    /// </summary>
+    bool Write(in VirtioNetHeader header, PacketPieces packet);
+}

@@ -1,0 +1,29 @@
+namespace WgNet.Udp;
+
+/// <summary>
+/// The outside end: one bound port, IPv4 and IPv6. One receiver at a time; <see cref="Send(Endpoint, ReadOnlySpan{byte}, byte)"/>,
+/// <see cref="Send(SendBatch)"/> (each batch by its owner) and <see cref="Wake"/> from any thread.
+/// </summary>
+public interface IUdpSockets : IDisposable
+{
+    /// <summary>The port that is bound, the same for both families.</summary>
+    ushort Port { get; }
+
+    /// <summary>
+    /// Waits for datagrams or for <see cref="Wake"/>; fills <paramref name="batch"/> anew and returns its count, 0 when woken.
+    /// Errors that belong to one datagram (too large, unreachable port reported) never end the wait.
+    /// </summary>
+    int Receive(ReceiveBatch batch);
+
+    /// <summary>Makes a present or the next <see cref="Receive"/> return 0.</summary>
+    void Wake();
+
+    /// <summary>Sends every entry and clears the batch. Returns how many datagrams the kernel refused.</summary>
+    int Send(SendBatch batch);
+
+    /// <summary>Sends one datagram (handshakes, keepalives). Returns 0 or the errno.</summary>
+    int Send(Endpoint to, ReadOnlySpan<byte> datagram, byte ecn);
+
+    /// <summary>The firewall mark of everything sent (SO_MARK); 0 for none.</summary>
+    void SetMark(uint mark);
+}

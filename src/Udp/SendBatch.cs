@@ -1,0 +1,2 @@
+namespace WgNet.Udp;
+public sealed class SendBatch { }
