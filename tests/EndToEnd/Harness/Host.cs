@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace WgNet.EndToEnd.Harness;
+
+/// <summary>A machine of a test's network: a namespace, its addresses, and the processes that run in it.</summary>
+public sealed class Host(string role) : IDisposable
+{
+    private readonly List<Daemon> _daemons = [];
+
+    public NetworkNamespace Namespace { get; } = new(role);
+
+    /// <summary>Interfaces that link it to other hosts, in the order in which the links were made.</summary>
+    public List<LinkEnd> Links { get; } = [];
+
+    /// <summary>Its address on its first link.</summary>
+    public string Address(Outside outside) => Links[0].Address(outside);
+
+    /// <summary>Standard output of a command that must succeed inside this host; the words are separated by blanks.</summary>
+    public string Run(string command) => Run(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    public string Run(params string[] command)
+    {
+        CommandResult result = TryRun(command);
+        return result.Succeeded ? result.Output : throw new InvalidOperationException(result.ToString());
+    }
+
+    public CommandResult TryRun(string command) => TryRun(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    public CommandResult TryRun(string[] command, string? input = null, TimeSpan? timeout = null) =>
+        Command.TryRun([.. Inside, .. command], input, timeout);
+
+    /// <summary>Starts a process that the host ends with itself.</summary>
+    public Daemon Start(params string[] command)
+    {
+        var daemon = new Daemon([.. Inside, .. command]);
+        _daemons.Add(daemon);
+        return daemon;
+    }
+
+    public void Sysctl(string name, int value) =>
+        Run("sysctl", "-qw", string.Create(CultureInfo.InvariantCulture, $"{name}={value}"));
+
+    /// <summary>Makes it a router for both families.</summary>
+    public void EnableForwarding()
+    {
+        Sysctl("net.ipv4.ip_forward", 1);
+        Sysctl("net.ipv6.conf.all.forwarding", 1);
+    }
+
+    public void Dispose()
+    {
+        foreach (Daemon daemon in Enumerable.Reverse(_daemons))
+        {
+            daemon.Dispose();
+        }
+
+        Namespace.Dispose();
+    }
+
+    private string[] Inside => ["ip", "netns", "exec", Namespace.Name];
+}

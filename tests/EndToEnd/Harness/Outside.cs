@@ -1,0 +1,8 @@
+namespace WgNet.EndToEnd.Harness;
+
+/// <summary>The protocol that carries the tunnel.</summary>
+public enum Outside
+{
+    IPv4,
+    IPv6,
+}

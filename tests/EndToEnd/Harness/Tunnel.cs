@@ -1,0 +1,114 @@
+using System.Globalization;
+
+namespace WgNet.EndToEnd.Harness;
+
+/// <summary>A WireGuard interface on a host, with the process that drives it. Stock wg(8) configures it.</summary>
+public sealed class Tunnel
+{
+    public const int Port = 51820;
+
+    private static int _count;
+
+    private Tunnel(Host host, string name, Daemon daemon)
+    {
+        Host = host;
+        Name = name;
+        Daemon = daemon;
+    }
+
+    public Host Host { get; }
+
+    /// <summary>Unique on the machine: control sockets of all namespaces share one folder.</summary>
+    public string Name { get; }
+
+    public Daemon Daemon { get; }
+
+    public KeyPair Keys { get; private set; } = KeyPair.Generate();
+
+    public static string NewName() =>
+        string.Create(CultureInfo.InvariantCulture, $"wt{Environment.ProcessId:x}{Interlocked.Increment(ref _count):x3}");
+
+    /// <summary>Starts the interface in the foreground and waits until its control socket answers.</summary>
+    public static Tunnel Start(Host host, Implementation implementation, params string[] environment)
+    {
+        string name = NewName();
+        Daemon daemon = host.Start(["env", .. environment, Programs.Of(implementation), "-f", name]);
+        Wait.Until(
+            () => daemon.HasExited || UapiSocket.Answers(name),
+            TimeSpan.FromSeconds(10),
+            () => $"{name} does not answer\n{daemon.Log}");
+        Assert.False(daemon.HasExited, $"{name} ended at once\n{daemon.Log}");
+
+        var tunnel = new Tunnel(host, name, daemon);
+        tunnel.SetPrivateKey(tunnel.Keys);
+        return tunnel;
+    }
+
+    public void SetPrivateKey(KeyPair keys)
+    {
+        Keys = keys;
+        CommandResult result = Host.TryRun(["wg", "set", Name, "private-key", "/dev/stdin"], keys.Private + "\n");
+        Assert.True(result.Succeeded, result.ToString());
+    }
+
+    /// <summary>Gives it addresses and brings it up.</summary>
+    public void Up(int mtu, params string[] prefixes)
+    {
+        foreach (string prefix in prefixes)
+        {
+            string[] noDad = prefix.Contains(':', StringComparison.Ordinal) ? ["nodad"] : [];
+            Host.Run(["ip", "address", "add", prefix, "dev", Name, .. noDad]);
+        }
+
+        Host.Run("ip", "link", "set", Name, "mtu", mtu.ToString(CultureInfo.InvariantCulture), "up");
+    }
+
+    /// <summary>wg set, with this interface's name filled in.</summary>
+    public void Set(string arguments) => Host.Run($"wg set {Name} {arguments}");
+
+    public void ListenOn(int port) => Set(string.Create(CultureInfo.InvariantCulture, $"listen-port {port}"));
+
+    public void AddPeer(Tunnel peer, string allowedIps, string? endpoint = null) =>
+        Set($"peer {peer.Keys.Public} allowed-ips {allowedIps}" + (endpoint is null ? "" : $" endpoint {endpoint}"));
+
+    /// <summary>The peer's endpoint as this interface knows it now, <c>address:port</c>.</summary>
+    public string EndpointOf(Tunnel peer) => Shown("endpoints", peer);
+
+    public long LatestHandshake(Tunnel peer) => long.Parse(Shown("latest-handshakes", peer), CultureInfo.InvariantCulture);
+
+    /// <summary>Outside bytes from and to the peer.</summary>
+    public (long Received, long Sent) Transfer(Tunnel peer)
+    {
+        string[] numbers = Shown("transfer", peer).Split('\t');
+        return (long.Parse(numbers[0], CultureInfo.InvariantCulture), long.Parse(numbers[1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>address:port, with the brackets that IPv6 needs.</summary>
+    public static string Endpoint(string address, int port = Port) => address.Contains(':', StringComparison.Ordinal)
+        ? string.Create(CultureInfo.InvariantCulture, $"[{address}]:{port}")
+        : string.Create(CultureInfo.InvariantCulture, $"{address}:{port}");
+
+    /// <summary>Values of <paramref name="key"/> among the UAPI's lines for one peer.</summary>
+    public IReadOnlyList<string> PeerValues(Tunnel peer, string key)
+    {
+        string current = "";
+        var values = new List<string>();
+        foreach ((string name, string value) in UapiSocket.Get(Name))
+        {
+            current = name == "public_key" ? value : current;
+            if (name == key && current == peer.Keys.PublicHex)
+            {
+                values.Add(value);
+            }
+        }
+
+        return values;
+    }
+
+    private string Shown(string what, Tunnel peer)
+    {
+        string[] lines = Host.Run($"wg show {Name} {what}").Split('\n');
+        string line = Assert.Single(lines, l => l.StartsWith(peer.Keys.Public, StringComparison.Ordinal));
+        return line[(peer.Keys.Public.Length + 1)..];
+    }
+}
