@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# All checks and tests: formatting, build, unit tests, end-to-end tests. The last line is "N passed, N failed".
+#   ./test.sh         everything (root, for the network namespaces of the end-to-end tests)
+#   ./test.sh unit    build and unit tests
+#   ./test.sh e2e     build and end-to-end tests (root)
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+. scripts/packages.sh
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+passed=0
+failed=0
+
+step() {
+    printf '%s  %s\n' "$(date +%T)" "$1"
+}
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# A step that is not a test counts as one failure, and only then.
+fail() {
+    echo "FAILED: $1" >&2
+    failed=$((failed + 1))
+}
+
+must() {
+    "$@" || { fail "$*"; finish; }
+}
+
+# A skipped test counts as failed: the scenario that it stands for was not seen to work.
+run_suite() {
+    local name=$1 program=tests/$1/bin/Release/net10.0/WgNet.$1 log summary total bad
+    log=$(mktemp)
+    "$program" -noLogo -noColor | tee "$log"
+    summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+' "$log" | tail -n 1)
+    rm -f "$log"
+    if [ -z "$summary" ]; then
+        fail "$name: ended without a summary"
+        return
+    fi
+    total=$(count Total "$summary")
+    bad=$(($(count Errors "$summary") + $(count Failed "$summary") + $(count Skipped "$summary") + $(count 'Not Run' "$summary")))
+    [ "$total" -gt 0 ] || fail "$name: no tests were found"
+    passed=$((passed + (total > bad ? total - bad : 0)))
+    failed=$((failed + bad))
+}
+
+count() {
+    sed -E "s/.*$1: ([0-9]+).*/\1/" <<<"$2"
+}
+
+check_format() {
+    step "format"
+    dotnet format WgNet.sln --verify-no-changes --no-restore || fail "dotnet format: run it without --verify-no-changes"
+}
+
+unit() {
+    step "unit tests"
+    run_suite Unit
+}
+
+e2e() {
+    if [ "$(id -u)" -ne 0 ]; then
+        fail "end-to-end tests make network namespaces: run them as root (sudo ./test.sh)"
+        return
+    fi
+    step "build artifacts/wgnet"
+    must ./build.sh
+    step "end-to-end tests"
+    run_suite EndToEnd
+}
+
+part=${1:-all}
+case "$part" in
+all | unit | e2e) ;;
+*)
+    echo "usage: ./test.sh [unit|e2e]" >&2
+    exit 2
+    ;;
+esac
+
+step "tools"
+must have_dotnet
+# gcc: struct layouts are compared with what the C compiler says.
+packages=(libsodium23 gcc libc6-dev)
+[ "$part" = unit ] || packages+=(wireguard-tools wireguard-go radvd iproute2 iputils-ping nftables procps)
+must install_missing "${packages[@]}"
+
+step "build"
+must dotnet build WgNet.sln -c Release -v quiet -clp:NoSummary
+
+[ "$part" = all ] && check_format
+[ "$part" = e2e ] || unit
+[ "$part" = unit ] || e2e
+finish
