@@ -13,6 +13,8 @@ namespace WgNet.Udp;
 public sealed class Endpoint : IEquatable<Endpoint>
 {
     private readonly byte[] _cookieInput;
+    private readonly byte[] _socketName;
+    private readonly byte[] _sourceAddress;
 
     /// <param name="address">IPv4, or IPv6 with its scope identifier; IPv4-mapped becomes IPv4.</param>
     /// <param name="source">The local address to send from, or null to let the kernel choose.</param>
@@ -25,6 +27,9 @@ public sealed class Endpoint : IEquatable<Endpoint>
         Source = source;
         SourceInterface = sourceInterface;
         byte[] bytes = Address.GetAddressBytes();
+        _sourceAddress = source?.GetAddressBytes() ?? [];
+        _socketName = new byte[IsIPv4 ? Linux.SocketName.IPv4Size : Linux.SocketName.IPv6Size];
+        _ = Linux.SocketName.Write(_socketName, Address, Port);
         _cookieInput = new byte[bytes.Length + 2];
         bytes.CopyTo(_cookieInput, 0);
         BinaryPrimitives.WriteUInt16BigEndian(_cookieInput.AsSpan(bytes.Length), Port);
@@ -42,6 +47,12 @@ public sealed class Endpoint : IEquatable<Endpoint>
 
     /// <summary>What a cookie is made of (whitepaper 5.4.7): the address, 4 or 16 bytes, then the port, in network order.</summary>
     public ReadOnlySpan<byte> CookieInput => _cookieInput;
+
+    /// <summary>The endpoint as the kernel reads and writes it: made once, so that neither sending nor comparing makes anything.</summary>
+    internal ReadOnlySpan<byte> SocketName => _socketName;
+
+    /// <summary><see cref="Source"/> in network order; empty when the kernel chooses.</summary>
+    internal ReadOnlySpan<byte> SourceAddress => _sourceAddress;
 
     /// <summary>The same endpoint with the kernel choosing the source address.</summary>
     public Endpoint WithoutSource() => Source is null ? this : new Endpoint(Address, Port);
@@ -73,6 +84,10 @@ public sealed class Endpoint : IEquatable<Endpoint>
     }
 
     public bool Equals([NotNullWhen(true)] Endpoint? other) => other is not null && Port == other.Port && Address.Equals(other.Address);
+
+    /// <summary>Equality of the sticky source, too.</summary>
+    internal bool EqualsWithSource(Endpoint other) =>
+        Equals(other) && SourceInterface == other.SourceInterface && SourceAddress.SequenceEqual(other.SourceAddress);
 
     public override bool Equals(object? obj) => Equals(obj as Endpoint);
 

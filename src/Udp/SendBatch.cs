@@ -1,2 +1,105 @@
+using WgNet.Linux;
+
 namespace WgNet.Udp;
-public sealed class SendBatch { }
+
+/// <summary>
+/// Datagrams on their way to the kernel, built in place by one sender. Equal ones to one endpoint become one entry,
+/// which the kernel splits (UDP_SEGMENT): one call through the stack instead of dozens.
+/// </summary>
+public sealed class SendBatch : IDisposable
+{
+    /// <summary>UDP_MAX_SEGMENTS as it first was; newer kernels take 128, and gain nothing from it at the usual sizes.</summary>
+    public const int MaxSegments = 64;
+
+    /// <summary>Payload of one entry. The limit is 65,535 less headers, IPv6 extension headers included.</summary>
+    public const int MaxEntryLength = 65000;
+
+    private readonly SendEntry[] _entries;
+    private int _used;
+
+    /// <param name="bytes">Room for datagrams.</param>
+    /// <param name="entries">Room for runs of them.</param>
+    public SendBatch(int bytes = 256 << 10, int entries = 128)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entries);
+        Buffer = new NativeBuffer(bytes);
+        _entries = new SendEntry[entries];
+        Vector = new MessageVector(entries);
+        PieceVector = new MessageVector(MaxSegments);
+    }
+
+    public NativeBuffer Buffer { get; }
+
+    /// <summary>Bytes that can still be reserved; 0 also when there is no room for another entry.</summary>
+    public int Free => Count == _entries.Length ? 0 : Buffer.Length - _used;
+
+    /// <summary>Entries.</summary>
+    public int Count { get; private set; }
+
+    public bool IsEmpty => Count == 0;
+
+    /// <summary>A message for each entry.</summary>
+    internal MessageVector Vector { get; }
+
+    /// <summary>A message for each datagram of one entry, for when the kernel does not split it.</summary>
+    internal MessageVector PieceVector { get; }
+
+    public ref readonly SendEntry this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            return ref _entries[index];
+        }
+    }
+
+    /// <summary>The place of the next datagram. Nothing is sent of it before <see cref="Append"/>.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Free);
+        return Buffer.Slice(_used, length);
+    }
+
+    /// <summary>Commits what was written to the place last reserved, or less of it.</summary>
+    public void Append(Endpoint to, int length, byte ecn)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Free);
+        if (Count > 0 && Joins(in _entries[Count - 1], to, length, ecn))
+        {
+            ref SendEntry last = ref _entries[Count - 1];
+            last = last with { Length = last.Length + length };
+        }
+        else
+        {
+            _entries[Count++] = new SendEntry(to, _used, length, length, ecn);
+        }
+
+        _used += length;
+    }
+
+    /// <summary>Forgets everything that was appended.</summary>
+    public void Clear()
+    {
+        // Entries keep their endpoints alive until they are overwritten: few, and not worth clearing for each batch.
+        Count = 0;
+        _used = 0;
+    }
+
+    public void Dispose()
+    {
+        Vector.Dispose();
+        PieceVector.Dispose();
+        Buffer.Dispose();
+    }
+
+    // Only the last datagram of a run may be shorter, so a run ends with the first that is.
+    private static bool Joins(in SendEntry entry, Endpoint to, int length, byte ecn) =>
+        length > 0 && length <= entry.SegmentSize
+        && entry.Length % entry.SegmentSize == 0
+        && entry.Length / entry.SegmentSize < MaxSegments
+        && entry.Length + length <= MaxEntryLength
+        && entry.Ecn == ecn
+        && (ReferenceEquals(entry.To, to) || entry.To.EqualsWithSource(to));
+}
