@@ -33,7 +33,7 @@ public sealed class ArchitectureTests
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value))
             .Select(name => name["WgNet.".Length..])
             .Order(StringComparer.Ordinal);
-        Assert.Equal(targets.Order(StringComparer.Ordinal), references);
+        Assert.Equal(targets.Order(StringComparer.Ordinal), references, StringComparer.Ordinal);
     }
 
     [Fact]
@@ -42,7 +42,8 @@ public sealed class ArchitectureTests
         IEnumerable<string> folders = Directory.GetDirectories(Source).Select(folder => Path.GetFileName(folder));
         Assert.Equal(
             Arrows.Select(row => row.Data.Item1).Order(StringComparer.Ordinal),
-            folders.Order(StringComparer.Ordinal));
+            folders.Order(StringComparer.Ordinal),
+            StringComparer.Ordinal);
     }
 
     [Fact]
