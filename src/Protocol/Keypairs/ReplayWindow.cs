@@ -3,9 +3,9 @@ namespace WgNet.Protocol;
 /// <summary>
 /// Which counters a keypair has received (RFC 6479): a ring of 64-bit words that slides by whole words, so that moving
 /// on means clearing the words that were entered and never shifting bits. Packets may be reordered by up to
-/// <see cref="Size"/> counters. For one thread at a time; ask only about counters whose tag was verified.
+/// <see cref="Size"/> counters. A mutable value, for one thread at a time; ask only about counters whose tag was verified.
 /// </summary>
-internal sealed class ReplayWindow
+internal struct ReplayWindow
 {
     /// <summary>One word less than the ring has bits, since the newest word is filled only in part.</summary>
     public const int Size = RingBits - WordBits;
