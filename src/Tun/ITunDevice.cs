@@ -11,6 +11,12 @@ public interface ITunDevice : IDisposable
     /// <summary>The interface's current name.</summary>
     string Name { get; }
 
+    /// <summary>Super-packets may be written. Reads bring them only from a device that says so.</summary>
+    bool HasOffload { get; }
+
+    /// <summary>Super-packets of UDP may be written too.</summary>
+    bool HasUdpOffload { get; }
+
     /// <summary>
     /// Reads one packet, or one super-packet of up to 64 KiB, without waiting: <see cref="VirtioNetHeader.Size"/> bytes of header,
     /// then the packet, at <paramref name="offset"/>. Returns the bytes read, header included; 0 when nothing is there now;

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using WgNet.Linux;
+using WgNet.Tun;
+
+namespace WgNet.Unit.Fakes;
+
+/// <summary>A TUN device without a kernel: a test puts in what the host sends, and takes out what the host would receive. Thread-safe.</summary>
+public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
+{
+    private readonly ConcurrentQueue<byte[]> _fromHost = new();
+    private readonly BlockingCollection<byte[]> _toHost = [];
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private volatile bool _closed;
+
+    public string Name { get; set; } = "memory0";
+
+    public bool HasOffload { get; } = hasOffload;
+
+    public bool HasUdpOffload { get; set; } = hasOffload;
+
+    /// <summary>As if the interface were down: writes fail.</summary>
+    public bool RefusesWrites { get; set; }
+
+    /// <summary>The host sends a packet.</summary>
+    public void Send(ReadOnlySpan<byte> packet) => Send(default, packet);
+
+    /// <summary>The host sends a super-packet, or a packet without checksum.</summary>
+    public void Send(in VirtioNetHeader header, ReadOnlySpan<byte> packet)
+    {
+        byte[] both = new byte[VirtioNetHeader.Size + packet.Length];
+        header.Write(both);
+        packet.CopyTo(both.AsSpan(VirtioNetHeader.Size));
+        _fromHost.Enqueue(both);
+        _wake.Set();
+    }
+
+    /// <summary>What was written next, header first. Null after <paramref name="timeout"/>.</summary>
+    public byte[]? TakeWritten(TimeSpan timeout) => _toHost.TryTake(out byte[]? written, timeout) ? written : null;
+
+    /// <summary>The next written packet, without its header. Null after <paramref name="timeout"/>.</summary>
+    public byte[]? Receive(TimeSpan timeout) => TakeWritten(timeout)?[VirtioNetHeader.Size..];
+
+    /// <summary>The interface is deleted.</summary>
+    public void Close()
+    {
+        _closed = true;
+        _wake.Set();
+    }
+
+    public int Read(NativeBuffer buffer, int offset)
+    {
+        if (_closed)
+        {
+            return -1;
+        }
+
+        if (!_fromHost.TryDequeue(out byte[]? packet))
+        {
+            return 0;
+        }
+
+        packet.CopyTo(buffer.Slice(offset, packet.Length));
+        return packet.Length;
+    }
+
+    public bool WaitReadable()
+    {
+        if (_fromHost.IsEmpty && !_closed)
+        {
+            _wake.WaitOne();
+        }
+
+        return !_closed;
+    }
+
+    public void Wake() => _wake.Set();
+
+    public bool Write(in VirtioNetHeader header, PacketPieces packet)
+    {
+        if (RefusesWrites || _closed)
+        {
+            return false;
+        }
+
+        byte[] written = new byte[VirtioNetHeader.Size + packet.Length];
+        header.Write(written);
+        int end = VirtioNetHeader.Size;
+        for (int i = 0; i < packet.Count; i++)
+        {
+            (NativeBuffer buffer, int offset, int length) = packet[i];
+            buffer.Slice(offset, length).CopyTo(written.AsSpan(end));
+            end += length;
+        }
+
+        _toHost.Add(written);
+        return true;
+    }
+
+    public void Dispose() => Close();
+}
