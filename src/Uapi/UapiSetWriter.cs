@@ -1,0 +1,104 @@
+using System.Buffers;
+using WgNet.Device;
+using WgNet.Routing;
+using static WgNet.Uapi.UapiLine;
+
+namespace WgNet.Uapi;
+
+/// <summary>Writes a <see cref="DeviceUpdate"/> as a <c>set=1</c> request, its blank line included: what <see cref="UapiSetParser"/> reads.</summary>
+public static class UapiSetWriter
+{
+    public static void Write(DeviceUpdate update, IBufferWriter<byte> output)
+    {
+        output.Write("set=1\n"u8);
+        if (update.PrivateKey is not null)
+        {
+            WriteHex(output, "private_key"u8, update.PrivateKey);
+        }
+
+        if (update.ListenPort is { } port)
+        {
+            UapiLine.Write(output, "listen_port"u8, port);
+        }
+
+        if (update.FirewallMark is { } mark)
+        {
+            UapiLine.Write(output, "fwmark"u8, mark);
+        }
+
+        WriteFlag(output, "replace_peers"u8, update.ReplacePeers);
+        foreach (PeerUpdate peer in update.Peers)
+        {
+            WritePeer(peer, output);
+        }
+
+        output.Write("\n"u8);
+    }
+
+    private static void WritePeer(PeerUpdate peer, IBufferWriter<byte> output)
+    {
+        UapiLine.Write(output, "public_key"u8, peer.PublicKey);
+        WriteFlag(output, "update_only"u8, peer.UpdateOnly);
+        WriteFlag(output, "remove"u8, peer.Remove);
+        if (peer.PresharedKey is not null)
+        {
+            WriteHex(output, "preshared_key"u8, peer.PresharedKey);
+        }
+
+        if (peer.Endpoint is not null)
+        {
+            UapiLine.Write(output, "endpoint"u8, peer.Endpoint.ToString());
+        }
+
+        // An endpoint line alone already removes the name.
+        if (peer.EndpointHost is { Length: > 0 } || (peer.EndpointHost is not null && peer.Endpoint is null))
+        {
+            UapiLine.Write(output, "endpoint_host"u8, peer.EndpointHost);
+        }
+
+        if (peer.PersistentKeepalive is { } seconds)
+        {
+            UapiLine.Write(output, "persistent_keepalive_interval"u8, seconds);
+        }
+
+        WriteFlag(output, "replace_allowed_ips"u8, peer.ReplaceAllowedIps);
+        WritePrefixes(output, "allowed_ip"u8, peer.AllowedIps);
+        WriteLearning(peer, output);
+    }
+
+    private static void WriteLearning(PeerUpdate peer, IBufferWriter<byte> output)
+    {
+        if (peer.LearnLimit is { } limit)
+        {
+            UapiLine.Write(output, "learn_limit"u8, limit);
+        }
+
+        if (peer.LearnTimeoutSeconds is { } timeout)
+        {
+            UapiLine.Write(output, "learn_timeout_sec"u8, timeout);
+        }
+
+        WriteFlag(output, "replace_learnable_ips"u8, peer.ReplaceLearnableIps);
+        WritePrefixes(output, "learnable_ip"u8, peer.LearnableIps);
+        foreach (UInt128 address in peer.ForgetLearned)
+        {
+            UapiLine.Write(output, "learned_ip"u8, "-" + new IpPrefix(address, 128, isIPv4: false));
+        }
+    }
+
+    private static void WritePrefixes(IBufferWriter<byte> output, ReadOnlySpan<byte> key, List<PrefixUpdate> prefixes)
+    {
+        foreach (PrefixUpdate update in prefixes)
+        {
+            UapiLine.Write(output, key, update.Remove ? "-" + update.Prefix : update.Prefix.ToString());
+        }
+    }
+
+    private static void WriteFlag(IBufferWriter<byte> output, ReadOnlySpan<byte> key, bool value)
+    {
+        if (value)
+        {
+            UapiLine.Write(output, key, "true");
+        }
+    }
+}

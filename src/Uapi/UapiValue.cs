@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using WgNet.Protocol;
+
+namespace WgNet.Uapi;
+
+/// <summary>Values as the UAPI writes them, read as strictly as wireguard-go reads them: no signs, no spaces, no half-read numbers.</summary>
+internal static class UapiValue
+{
+    public const int KeySize = 32;
+
+    /// <summary>Decimal digits and nothing else, up to <paramref name="max"/>.</summary>
+    public static bool TryParseNumber(ReadOnlySpan<char> text, ulong max, out ulong number)
+    {
+        number = 0;
+        foreach (char c in text)
+        {
+            uint digit = (uint)(c - '0');
+            if (digit > 9 || number > (max - digit) / 10)
+            {
+                return false;
+            }
+
+            number = (number * 10) + digit;
+        }
+
+        return !text.IsEmpty;
+    }
+
+    /// <summary>64 hexadecimal digits.</summary>
+    public static bool TryParseKey(ReadOnlySpan<char> text, Span<byte> key) =>
+        text.Length == KeySize * 2
+        && Convert.FromHexString(text, key, out _, out int written) == OperationStatus.Done
+        && written == KeySize;
+
+    public static bool TryParsePublicKey(ReadOnlySpan<char> text, out PublicKey key)
+    {
+        Span<byte> bytes = stackalloc byte[KeySize];
+        bool ok = TryParseKey(text, bytes);
+        key = ok ? new PublicKey(bytes) : default;
+        return ok;
+    }
+
+    /// <summary>A secret key in an array that the caller owns and wipes; null if the text is none.</summary>
+    public static byte[]? ParseSecret(ReadOnlySpan<char> text)
+    {
+        byte[] key = new byte[KeySize];
+        if (TryParseKey(text, key))
+        {
+            return key;
+        }
+
+        CryptographicOperations.ZeroMemory(key);
+        return null;
+    }
+}
