@@ -48,6 +48,9 @@ public sealed class AllowedIps<TPeer>
         owned.Append(entry);
     }
 
+    /// <summary>Whether this very prefix, not a longer or shorter one, is the peer's.</summary>
+    public bool Owns(IpPrefix prefix, TPeer peer) => Trie(prefix).Find(prefix)?.Owner == peer;
+
     /// <summary>Takes the prefix from the peer; false, and nothing is changed, if this very prefix is not the peer's.</summary>
     public bool Remove(IpPrefix prefix, TPeer peer)
     {

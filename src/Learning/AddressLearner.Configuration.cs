@@ -1,0 +1,215 @@
+using System.Diagnostics.CodeAnalysis;
+using WgNet.Routing;
+
+namespace WgNet.Learning;
+
+// The writer's side. Every change is made first and then purges what it contradicts, peer by peer under the peer's lock: a learn
+// that was under way has either been entered, and is purged, or asks the rules after the change.
+public sealed partial class AddressLearner<TPeer>
+{
+    private static readonly IpPrefix Everywhere = new(0, 0, isIPv4: false);
+
+    // Guards the set: the timer thread goes through it, too. Taken before a peer's lock, never the other way round.
+    private readonly Lock _peersGate = new();
+    private readonly HashSet<LearningPeer<TPeer>> _peers = [];
+
+    // Not later than the first expiry; earlier when that entry was refreshed since.
+    private long _nextExpiry = long.MaxValue;
+
+    /// <summary>When to call <see cref="Expire"/>; <see cref="long.MaxValue"/> while nothing is learned.</summary>
+    public long NextExpiry => Volatile.Read(ref _nextExpiry);
+
+    public LearningPeer<TPeer> AddPeer(TPeer peer, int learnLimit = LearnDefaults.Limit, TimeSpan? learnTimeout = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(learnLimit);
+        LearningPeer<TPeer> added = new(peer, _table, learnLimit, learnTimeout ?? LearnDefaults.Timeout);
+        lock (_peersGate)
+        {
+            _ = _peers.Add(added);
+        }
+
+        return added;
+    }
+
+    /// <summary>Forgets the peer and its addresses; a packet of it that is under way teaches nothing any more.</summary>
+    public void RemovePeer(LearningPeer<TPeer> peer)
+    {
+        lock (_peersGate)
+        {
+            _ = _peers.Remove(peer);
+        }
+
+        lock (peer.Gate)
+        {
+            peer.IsRemoved = true;
+            peer.RemoveWhere(_ => true);
+        }
+    }
+
+    /// <summary>Lets the peer claim addresses in an IPv6 prefix; false if it may already.</summary>
+    public bool AddLearnable(LearningPeer<TPeer> peer, IpPrefix prefix)
+    {
+        ThrowIfIPv4(prefix);
+        lock (peer.Gate)
+        {
+            return peer.AddLearnable(prefix);
+        }
+    }
+
+    /// <summary>False if this very prefix was not the peer's.</summary>
+    public bool RemoveLearnable(LearningPeer<TPeer> peer, IpPrefix prefix)
+    {
+        bool removed;
+        lock (peer.Gate)
+        {
+            removed = peer.RemoveLearnable(prefix);
+        }
+
+        Purge(peer, prefix);
+        return removed;
+    }
+
+    /// <summary>
+    /// Puts these prefixes in place of all that the peer had. Addresses that stay claimable stay learned, so a configuration that is
+    /// read again costs nobody anything.
+    /// </summary>
+    public void ReplaceLearnable(LearningPeer<TPeer> peer, ReadOnlySpan<IpPrefix> prefixes)
+    {
+        foreach (IpPrefix prefix in prefixes)
+        {
+            ThrowIfIPv4(prefix);
+        }
+
+        lock (peer.Gate)
+        {
+            peer.ReplaceLearnable(prefixes);
+        }
+
+        Purge(peer, Everywhere);
+    }
+
+    public void ClearLearnable(LearningPeer<TPeer> peer) => ReplaceLearnable(peer, []);
+
+    /// <summary>Takes effect at once: a lower limit evicts the least recently received.</summary>
+    public void SetLimit(LearningPeer<TPeer> peer, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        lock (peer.Gate)
+        {
+            peer.SetLimit(limit);
+            peer.EvictDownTo(limit);
+        }
+    }
+
+    /// <summary>Takes effect at once, for addresses learned before, too.</summary>
+    public void SetTimeout(LearningPeer<TPeer> peer, TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        lock (peer.Gate)
+        {
+            peer.SetTimeout(timeout);
+            NoteExpiry(peer.NextExpiry());
+        }
+    }
+
+    /// <summary>Makes the peer's learned address nobody's; false if it was not the peer's.</summary>
+    public bool Forget(LearningPeer<TPeer> peer, UInt128 address)
+    {
+        lock (peer.Gate)
+        {
+            return peer.Remove(address);
+        }
+    }
+
+    /// <summary>To be called after a prefix was inserted into AllowedIPs, whoever got it.</summary>
+    public void AllowedIpsChanged(IpPrefix inserted)
+    {
+        if (!inserted.IsIPv4)
+        {
+            PurgeAll(inserted);
+        }
+    }
+
+    /// <summary>The same for any number of prefixes at once, in one pass.</summary>
+    public void AllowedIpsChanged() => PurgeAll(Everywhere);
+
+    /// <summary>The interface's IPv6 addresses with the lengths of their prefixes, all of them, whenever they change.</summary>
+    public void SetInterfaceAddresses(ReadOnlySpan<(UInt128 Address, int PrefixLength)> addresses)
+    {
+        Volatile.Write(ref _interfaceAddresses, new InterfaceAddresses(addresses));
+        PurgeAll(Everywhere);
+    }
+
+    /// <summary>The peer's learned addresses, in the order in which they were learned.</summary>
+    [SuppressMessage("Design", "CA1002:Do not expose generic lists", Justification = "A copy: the caller may do with it what it likes.")]
+    public List<LearnedAddress> Learned(LearningPeer<TPeer> peer, long now)
+    {
+        List<LearnedAddress> addresses = [];
+        lock (peer.Gate)
+        {
+            peer.CopyTo(addresses, now);
+        }
+
+        return addresses;
+    }
+
+    /// <summary>Frees the entries whose time is over. Lookups do not see them any more anyway.</summary>
+    public void Expire(long now)
+    {
+        Volatile.Write(ref _nextExpiry, long.MaxValue);
+        lock (_peersGate)
+        {
+            foreach (LearningPeer<TPeer> peer in _peers)
+            {
+                lock (peer.Gate)
+                {
+                    peer.RemoveWhere(entry => entry.IsExpired(now));
+                    NoteExpiry(peer.NextExpiry());
+                }
+            }
+        }
+    }
+
+    private static void ThrowIfIPv4(IpPrefix prefix)
+    {
+        if (prefix.IsIPv4)
+        {
+            throw new ArgumentException($"{prefix} is an IPv4 prefix; only IPv6 addresses are learned", nameof(prefix));
+        }
+    }
+
+    private void PurgeAll(IpPrefix within)
+    {
+        lock (_peersGate)
+        {
+            foreach (LearningPeer<TPeer> peer in _peers)
+            {
+                Purge(peer, within);
+            }
+        }
+    }
+
+    // An address may stay only if it could be learned again now.
+    private void Purge(LearningPeer<TPeer> peer, IpPrefix within)
+    {
+        lock (peer.Gate)
+        {
+            peer.RemoveWhere(entry => within.ContainsIPv6(entry.Address) && CheckStatic(peer, entry.Address) != SourceVerdict.Learned);
+        }
+    }
+
+    private void NoteExpiry(long at)
+    {
+        long seen = NextExpiry;
+        while (at < seen)
+        {
+            long before = Interlocked.CompareExchange(ref _nextExpiry, at, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace WgNet.Learning;
+
+/// <summary>
+/// A peer's token bucket: 16 tokens, 16 more in 10 minutes, one for each address learned. Kept as the time at which the bucket
+/// will be full again. Tokens are taken under the peer's lock; whether there is one may be asked by anybody.
+/// </summary>
+internal sealed class LearnRate
+{
+    public const int Burst = 16;
+    public const long Interval = 600_000_000_000 / Burst;
+
+    private long _fullAt = long.MinValue;
+
+    public bool HasToken(long now) => Math.Max(Volatile.Read(ref _fullAt), now) + Interval <= now + (Burst * Interval);
+
+    public void Take(long now) => Volatile.Write(ref _fullAt, Math.Max(_fullAt, now) + Interval);
+}
