@@ -1,0 +1,194 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace WgNet.Protocol;
+
+/// <summary>
+/// The transport keys of one handshake (sections 5.4.5 and 5.4.6): seals with one, opens with the other.
+/// Any number of threads may reserve and seal; opening is safe from several threads as well.
+/// </summary>
+/// <remarks>
+/// A superseded keypair is wiped at once although packet threads may be using it, without a lock or a count per packet:
+/// a user copies the 32 bytes and then looks at <see cref="_wiped"/>, which the wiper sets before it touches the key.
+/// Seen unset after the copy, the copy is whole; seen set, it is thrown away. So nothing is ever sealed or opened with a
+/// half-wiped or zero key. The memory itself goes back through its finalizer, when no thread can have a reference to it.
+/// </remarks>
+public sealed class Keypair
+{
+    public const int HeaderSize = 16;
+    public const int TagSize = 16;
+    public const int Overhead = HeaderSize + TagSize;
+
+    private readonly IPrimitives _primitives;
+    private readonly Durations _durations;
+    private readonly SecretMemory _keys;    // sending 32 | receiving 32
+    private ReplayWindow _window;   // guarded by _windowTaken
+    private int _windowTaken;
+    private ulong _sendingCounter;
+    private volatile bool _sendingInvalid;
+    private volatile bool _wiped;
+
+    internal Keypair(IPrimitives primitives, Durations durations, IndexEntry entry, uint remoteIndex, bool isInitiator, long birthdate, long wallTime)
+    {
+        _primitives = primitives;
+        _durations = durations;
+        _keys = primitives.AllocateSecret(2 * Key.Size);
+        Entry = entry;
+        RemoteIndex = remoteIndex;
+        IsInitiator = isInitiator;
+        Birthdate = birthdate;
+        WallTimeOffset = wallTime - birthdate;
+    }
+
+    public Session Session => Entry.Session;
+
+    /// <summary>The peer puts this index into what it sends to us.</summary>
+    public uint LocalIndex => Entry.Index;
+
+    public uint RemoteIndex { get; }
+
+    internal IndexEntry Entry { get; }
+
+    internal bool IsInitiator { get; }
+
+    internal long Birthdate { get; }
+
+    /// <summary>Turns a moment of the monotonic clock into one of the wall clock as it stood at the handshake.</summary>
+    internal long WallTimeOffset { get; }
+
+    internal Span<byte> SendingKey => _keys.Span[..Key.Size];
+
+    internal Span<byte> ReceivingKey => _keys.Span[Key.Size..];
+
+    internal ulong SendingCounter
+    {
+        get => Volatile.Read(ref _sendingCounter);
+        set => Volatile.Write(ref _sendingCounter, value);
+    }
+
+    /// <summary>Takes the counters <paramref name="firstCounter"/> and the <paramref name="count"/> − 1 after it. False when that would pass the limit.</summary>
+    public bool TryReserve(int count, out ulong firstCounter)
+    {
+        ulong seen = Volatile.Read(ref _sendingCounter);
+        while (true)
+        {
+            firstCounter = seen;
+            // Compare before adding: a counter that only ever grew would wrap in the end, and repeat nonces.
+            if (_sendingInvalid || seen > Constants.RejectAfterMessages - (uint)count)
+            {
+                return false;
+            }
+
+            ulong was = Interlocked.CompareExchange(ref _sendingCounter, seen + (uint)count, seen);
+            if (was == seen)
+            {
+                return true;
+            }
+
+            seen = was;
+        }
+    }
+
+    /// <summary>
+    /// Seals in place: the plaintext, already padded, lies between room for the header and room for the tag.
+    /// False, with all of <paramref name="datagram"/> zeroed so that no plaintext can leave by mistake, if the keys have been wiped.
+    /// </summary>
+    /// <param name="counter">From <see cref="TryReserve"/>, used once.</param>
+    public bool Seal(ulong counter, Span<byte> datagram)
+    {
+        Key key = default;
+        if (counter >= Constants.RejectAfterMessages || !TryCopyKey(SendingKey, ref key))
+        {
+            datagram.Clear();
+            return false;
+        }
+
+        TransportMessage.WriteHeader(datagram, RemoteIndex, counter);
+        _primitives.Seal(key, counter, default, datagram[HeaderSize..^TagSize], datagram[HeaderSize..]);
+        key.Clear();
+        return true;
+    }
+
+    /// <summary>
+    /// Opens in place: the plaintext, padding included, then lies behind the header.
+    /// The order is the protocol: the window moves only after the tag is verified.
+    /// </summary>
+    /// <param name="datagram">A whole data message, at least <see cref="Overhead"/> long.</param>
+    public DropReason TryOpen(Span<byte> datagram, long now, out int plaintextLength)
+    {
+        plaintextLength = 0;
+        if (datagram.Length < Overhead)
+        {
+            return DropReason.Malformed;
+        }
+
+        ulong counter = TransportMessage.ReadCounter(datagram);
+        Key key = default;
+        if (counter >= Constants.RejectAfterMessages || IsExpired(now) || !TryCopyKey(ReceivingKey, ref key))
+        {
+            return DropReason.KeyExpired;
+        }
+
+        bool authentic = _primitives.TryOpen(key, counter, default, datagram[HeaderSize..], datagram[HeaderSize..^TagSize]);
+        key.Clear();
+        if (!authentic)
+        {
+            return DropReason.BadTag;
+        }
+
+        if (!TryAcceptCounter(counter))
+        {
+            return DropReason.Replayed;
+        }
+
+        plaintextLength = datagram.Length - Overhead;
+        return DropReason.None;
+    }
+
+    internal bool IsExpired(long now) => Durations.HasExpired(Birthdate, _durations.RejectAfter, now);
+
+    internal bool CanSend(long now) => !_sendingInvalid && !IsExpired(now) && SendingCounter < Constants.RejectAfterMessages;
+
+    /// <summary>Old enough, or used enough, that its sender should ask for new keys. Only the initiator counts the time, lest both ask at once.</summary>
+    internal bool WantsRekey(long now) =>
+        SendingCounter > Constants.RekeyAfterMessages
+        || (IsInitiator && Durations.HasExpired(Birthdate, _durations.RekeyAfter, now));
+
+    /// <summary>Nothing more is sent with it; what the peer still sends is opened until it expires.</summary>
+    internal void ExpireSending() => _sendingInvalid = true;
+
+    internal void Wipe()
+    {
+        _sendingInvalid = true;
+        _wiped = true;
+        Interlocked.MemoryBarrier();
+        CryptographicOperations.ZeroMemory(_keys.Span);
+    }
+
+    private bool TryCopyKey(ReadOnlySpan<byte> from, ref Key key)
+    {
+        from.CopyTo(MemoryMarshal.AsBytes(new Span<Key>(ref key)));
+        Volatile.ReadBarrier();
+        if (!_wiped)
+        {
+            return true;
+        }
+
+        key.Clear();
+        return false;
+    }
+
+    /// <summary>The window is one writer's; two threads meet here only when a peer's packets come through two sockets. Held for a few instructions.</summary>
+    private bool TryAcceptCounter(ulong counter)
+    {
+        var spin = default(SpinWait);
+        while (Interlocked.CompareExchange(ref _windowTaken, 1, 0) != 0)
+        {
+            spin.SpinOnce();
+        }
+
+        bool accepted = _window.TryAccept(counter);
+        Volatile.Write(ref _windowTaken, 0);
+        return accepted;
+    }
+}
