@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
 namespace WgNet.Device;
 
 /// <summary>How much is logged; each level includes the one before.</summary>
@@ -37,6 +40,15 @@ public sealed class Log(LogLevel level, TextWriter writer)
         }
     }
 
+    /// <summary>As above; the text is put together only if it will be written, so that a flood costs no formatting.</summary>
+    public void Verbose([InterpolatedStringHandlerArgument("")] VerboseText text)
+    {
+        if (IsVerbose)
+        {
+            Write("DEBUG: ", text.ToStringAndClear());
+        }
+    }
+
     public void Error(string message)
     {
         if (level >= LogLevel.Error)
@@ -60,4 +72,23 @@ public sealed class Log(LogLevel level, TextWriter writer)
             // The same, at the end of the process.
         }
     }
+}
+
+/// <summary>An interpolated string that is only formatted when the log is verbose.</summary>
+[InterpolatedStringHandler]
+public ref struct VerboseText
+{
+    private DefaultInterpolatedStringHandler _inner;
+
+    public VerboseText(int literalLength, int formattedCount, Log log, out bool enabled)
+    {
+        enabled = log.IsVerbose;
+        _inner = enabled ? new DefaultInterpolatedStringHandler(literalLength, formattedCount, CultureInfo.InvariantCulture) : default;
+    }
+
+    public void AppendLiteral(string value) => _inner.AppendLiteral(value);
+
+    public void AppendFormatted<T>(T value) => _inner.AppendFormatted(value);
+
+    internal string ToStringAndClear() => _inner.ToStringAndClear();
 }

@@ -56,6 +56,24 @@ public static unsafe partial class TunFile
         return result >= 0 ? result : -Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Writes one packet, with its header where the descriptor has one; 0 or errno. Through signals.</summary>
+    public static int Write(int fd, ReadOnlySpan<byte> packet)
+    {
+        fixed (byte* source = packet)
+        {
+            while (write(fd, source, (nuint)packet.Length) < 0)
+            {
+                int errno = Marshal.GetLastPInvokeError();
+                if (errno != Errno.EINTR)
+                {
+                    return errno;
+                }
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Bytes read; 0 when there are none now; −errno. Through signals.</summary>
     public static int Read(int fd, NativeBuffer buffer, int offset, int length)
     {
@@ -86,6 +104,9 @@ public static unsafe partial class TunFile
     // ioctl is variadic in C; on x86-64 and Arm64 Linux a pointer argument travels as in a plain call.
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(int fd, nuint request, void* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int fd, byte* buffer, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(int fd, byte* destination, nuint length);

@@ -35,4 +35,7 @@ public interface ITunDevice : IDisposable
     /// the caller counts that and goes on.
     /// </summary>
     bool Write(in VirtioNetHeader header, PacketPieces packet);
+
+    /// <summary>Writes one whole small packet, from any thread: the device's own word (an ICMP error) beside the traffic. At most 1280 bytes.</summary>
+    bool WriteOwn(ReadOnlySpan<byte> packet);
 }

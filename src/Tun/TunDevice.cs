@@ -171,6 +171,15 @@ public sealed class TunDevice : ITunDevice
         return _vectors.Write(_fd) == 0;
     }
 
+    public bool WriteOwn(ReadOnlySpan<byte> packet)
+    {
+        int header = _hasHeader ? VirtioNetHeader.Size : 0;
+        Span<byte> both = stackalloc byte[VirtioNetHeader.Size + 1280];
+        both[..header].Clear();
+        packet.CopyTo(both[header..]);
+        return TunFile.Write(_fd, both[..(header + packet.Length)]) == 0;
+    }
+
     /// <summary>Deletes the interface unless it is persistent. No thread may be inside another method.</summary>
     public void Dispose()
     {

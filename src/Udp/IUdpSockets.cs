@@ -6,6 +6,9 @@ namespace WgNet.Udp;
 /// </summary>
 public interface IUdpSockets : IDisposable
 {
+    /// <summary>The kernel refused a sticky source, and the datagram left without it. Raised on the sending thread.</summary>
+    event Action<Endpoint>? SourceLost;
+
     /// <summary>The port that is bound, the same for both families.</summary>
     ushort Port { get; }
 

@@ -96,5 +96,16 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
         return true;
     }
 
+    public bool WriteOwn(ReadOnlySpan<byte> packet)
+    {
+        if (RefusesWrites || _closed)
+        {
+            return false;
+        }
+
+        _toHost.Add([.. new byte[VirtioNetHeader.Size], .. packet]);
+        return true;
+    }
+
     public void Dispose() => Close();
 }

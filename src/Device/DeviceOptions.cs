@@ -1,0 +1,20 @@
+using WgNet.Protocol;
+using WgNet.Udp;
+
+namespace WgNet.Device;
+
+/// <summary>How a device is put together: what the environment decides, not the configuration.</summary>
+public sealed class DeviceOptions
+{
+    /// <summary>The protocol's times; only tests shorten them.</summary>
+    public ProtocolOptions Protocol { get; init; } = new();
+
+    /// <summary>Join packets of one flow into super-packets for the kernel.</summary>
+    public bool Coalesce { get; init; } = true;
+
+    /// <summary>Opens the outside sockets on a port (0: any) with a firewall mark. Called on bring-up and when the port changes.</summary>
+    public required Func<ushort, uint, IUdpSockets> OpenSockets { get; init; }
+
+    /// <summary>Where the highest handshake timestamp is kept across restarts; null keeps it in memory alone.</summary>
+    public string? TimestampFile { get; init; }
+}

@@ -1,0 +1,68 @@
+using WgNet.Learning;
+using WgNet.Protocol;
+using WgNet.Udp;
+
+namespace WgNet.Device;
+
+/// <summary>
+/// A peer: its protocol session, where it is outside, which addresses it may use inside, and its counters.
+/// Fields that the packet path reads are written with one store; configuration is written under the device's lock.
+/// </summary>
+internal sealed class Peer
+{
+    private Endpoint? _endpoint;
+    private int _initiationRequested;
+    private long _receivedBytes;
+    private long _sentBytes;
+
+    public Peer(SessionTable sessions, AddressLearner<Peer> learner, PublicKey publicKey, StagingBudget staging)
+    {
+        Session = sessions.Add(publicKey, this);
+        Learning = learner.AddPeer(this);
+        Staged = new StagedPackets(staging);
+    }
+
+    public Session Session { get; }
+
+    public LearningPeer<Peer> Learning { get; }
+
+    public StagedPackets Staged { get; }
+
+    public DropCounters Drops { get; } = new();
+
+    /// <summary>Where the peer was last heard authentically, or was configured to be; null if neither.</summary>
+    public Endpoint? Endpoint
+    {
+        get => Volatile.Read(ref _endpoint);
+        set => Volatile.Write(ref _endpoint, value);
+    }
+
+    /// <summary>The name that the endpoint was configured by; guarded by the device's configuration lock.</summary>
+    public string? EndpointHost { get; set; }
+
+    /// <summary>When this peer's last conflict was logged (monotonic nanoseconds); touched by the inbound worker alone.</summary>
+    public long LastConflictLogged { get; set; } = long.MinValue;
+
+    public long ReceivedBytes => Volatile.Read(ref _receivedBytes);
+
+    public long SentBytes => Volatile.Read(ref _sentBytes);
+
+    public void CountReceived(int bytes) => Interlocked.Add(ref _receivedBytes, bytes);
+
+    public void CountSent(int bytes) => Interlocked.Add(ref _sentBytes, bytes);
+
+    /// <summary>True for the first request since <see cref="TakeInitiationRequest"/>, so that a peer is queued once.</summary>
+    public bool RequestInitiation() => Interlocked.Exchange(ref _initiationRequested, 1) == 0;
+
+    public void TakeInitiationRequest() => Volatile.Write(ref _initiationRequested, 0);
+
+    /// <summary>Forgets a sticky source, unless the peer has roamed meanwhile.</summary>
+    public void ClearEndpointSource()
+    {
+        Endpoint? endpoint = Endpoint;
+        if (endpoint?.Source is not null)
+        {
+            Interlocked.CompareExchange(ref _endpoint, endpoint.WithoutSource(), endpoint);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+namespace WgNet.Device;
+
+/// <summary>
+/// The packets of one peer that wait for a keypair: at most <see cref="Capacity"/>, the oldest dropped first, as in the kernel.
+/// What all peers of a device stage together is bounded too. Thread-safe; off the packet path, so a lock and an allocation do.
+/// </summary>
+internal sealed class StagedPackets(StagingBudget budget)
+{
+    public const int Capacity = 128;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<Packet> _queue = new();
+    private int _count;
+
+    /// <summary>Readable without the lock by the packet path; exact enough to decide whether to look closer.</summary>
+    public bool IsEmpty => Volatile.Read(ref _count) == 0;
+
+    /// <summary>Adds a copy. Returns how many packets were dropped for it, itself included if there was no room at all.</summary>
+    public int Add(ReadOnlySpan<byte> packet, byte ecn)
+    {
+        int dropped = 0;
+        lock (_lock)
+        {
+            while (_queue.Count > 0 && (_queue.Count >= Capacity || !budget.Fits(packet.Length)))
+            {
+                RemoveOldest();
+                dropped++;
+            }
+
+            if (!budget.TryTake(packet.Length))
+            {
+                return dropped + 1;
+            }
+
+            _queue.Enqueue(new Packet(packet.ToArray(), ecn));
+            Volatile.Write(ref _count, _queue.Count);
+        }
+
+        return dropped;
+    }
+
+    public bool TryTake(out byte[] packet, out byte ecn)
+    {
+        lock (_lock)
+        {
+            if (_queue.Count == 0)
+            {
+                packet = [];
+                ecn = 0;
+                return false;
+            }
+
+            (packet, ecn) = RemoveOldest();
+            return true;
+        }
+    }
+
+    /// <summary>Drops all; returns how many.</summary>
+    public int Clear()
+    {
+        lock (_lock)
+        {
+            int dropped = _queue.Count;
+            while (_queue.Count > 0)
+            {
+                RemoveOldest();
+            }
+
+            return dropped;
+        }
+    }
+
+    private Packet RemoveOldest()
+    {
+        Packet oldest = _queue.Dequeue();
+        Volatile.Write(ref _count, _queue.Count);
+        budget.GiveBack(oldest.Bytes.Length);
+        return oldest;
+    }
+
+    private readonly record struct Packet(byte[] Bytes, byte Ecn);
+}
+
+/// <summary>How many bytes all peers of a device may stage together: a host that scans a large AllowedIPs must not fill the memory.</summary>
+internal sealed class StagingBudget(long bytes)
+{
+    private long _left = bytes;
+
+    public bool Fits(int length) => Volatile.Read(ref _left) >= length;
+
+    public bool TryTake(int length)
+    {
+        if (Interlocked.Add(ref _left, -length) >= 0)
+        {
+            return true;
+        }
+
+        GiveBack(length);
+        return false;
+    }
+
+    public void GiveBack(int length) => Interlocked.Add(ref _left, length);
+}

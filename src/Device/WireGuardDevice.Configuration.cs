@@ -1,0 +1,306 @@
+using System.Security.Cryptography;
+using WgNet.Linux;
+using WgNet.Protocol;
+
+namespace WgNet.Device;
+
+/// <summary>Configuration: what an update does to the device, and what a snapshot reports. Everything here runs under one lock.</summary>
+public sealed partial class WireGuardDevice
+{
+    private readonly Dictionary<PublicKey, Peer> _peers = [];
+
+    // The same peers for threads that must not wait for a configuration change; replaced as a whole.
+    private volatile Peer[] _peerList = [];
+    private ushort _listenPort;
+    private uint _firewallMark;
+
+    /// <inheritdoc/>
+    public void Apply(DeviceUpdate update)
+    {
+        try
+        {
+            lock (_configuration)
+            {
+                ObjectDisposedException.ThrowIf(_stopping, this);
+                Validate(update);
+                ApplyInterface(update);
+                if (update.ReplacePeers)
+                {
+                    RemoveAllPeers();
+                }
+
+                foreach (PeerUpdate peer in update.Peers)
+                {
+                    ApplyPeer(peer);
+                }
+
+                _peerList = [.. _peers.Values];
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(update.PrivateKey);
+            foreach (PeerUpdate peer in update.Peers)
+            {
+                CryptographicOperations.ZeroMemory(peer.PresharedKey);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public DeviceSnapshot Snapshot()
+    {
+        lock (_configuration)
+        {
+            var snapshot = new DeviceSnapshot { ListenPort = _sockets?.Port ?? _listenPort, FirewallMark = _firewallMark };
+            if (_sessions.HasPrivateKey)
+            {
+                snapshot.PrivateKey = new byte[32];
+                _sessions.CopyPrivateKey(snapshot.PrivateKey);
+            }
+
+            long now = Clock.BootTime;
+            foreach (Peer peer in _peers.Values)
+            {
+                snapshot.Peers.Add(Snapshot(peer, now));
+            }
+
+            return snapshot;
+        }
+    }
+
+    private PeerSnapshot Snapshot(Peer peer, long now)
+    {
+        var snapshot = new PeerSnapshot(peer.Session.RemoteStatic)
+        {
+            Endpoint = peer.Endpoint,
+            EndpointHost = peer.EndpointHost,
+            LastHandshakeWallTime = peer.Session.LastHandshakeWallTime,
+            ReceivedBytes = peer.ReceivedBytes,
+            SentBytes = peer.SentBytes,
+            PersistentKeepalive = peer.Session.PersistentKeepalive,
+            LearnLimit = peer.Learning.LearnLimit,
+            LearnTimeoutSeconds = peer.Learning.LearnTimeout / 1_000_000_000,
+        };
+        byte[] presharedKey = new byte[32];
+        if (peer.Session.CopyPresharedKey(presharedKey))
+        {
+            snapshot.PresharedKey = presharedKey;
+        }
+
+        snapshot.AllowedIps.AddRange(_allowedIps.Prefixes(peer));
+        snapshot.LearnableIps.AddRange(peer.Learning.LearnablePrefixes);
+        foreach (var (address, age) in _learner.Learned(peer.Learning, now))
+        {
+            snapshot.LearnedAddresses.Add(new LearnedAddressSnapshot(address, age / 1_000_000_000));
+        }
+
+        snapshot.Drops.AddRange(peer.Drops.NonZero());
+        return snapshot;
+    }
+
+    // What the text's parser cannot know or a caller may have got wrong; after this nothing but the port can fail.
+    private static void Validate(DeviceUpdate update)
+    {
+        if (update.PrivateKey is { Length: not 32 })
+        {
+            throw new ConfigurationException("a private key is 32 bytes", Errno.EINVAL);
+        }
+
+        foreach (PeerUpdate peer in update.Peers)
+        {
+            if (peer.PresharedKey is { Length: not 32 })
+            {
+                throw new ConfigurationException("a preshared key is 32 bytes", Errno.EINVAL);
+            }
+
+            if (peer.LearnLimit < 0 || peer.LearnTimeoutSeconds is < 1 or > long.MaxValue / 2_000_000_000)
+            {
+                throw new ConfigurationException("a learn limit is at least 0, a learn timeout at least one second", Errno.EINVAL);
+            }
+
+            if (peer.LearnableIps.Exists(learnable => learnable.Prefix.IsIPv4))
+            {
+                throw new ConfigurationException("only IPv6 addresses are learned: a learnable prefix is an IPv6 prefix", Errno.EINVAL);
+            }
+        }
+    }
+
+    private void ApplyInterface(DeviceUpdate update)
+    {
+        // The port first: it alone can fail, and then nothing has changed yet.
+        if (update.ListenPort is { } port)
+        {
+            if (IsUp && (port != _sockets!.Port || port == 0))
+            {
+                Rebind(port);
+            }
+
+            _listenPort = port;
+        }
+
+        if (update.FirewallMark is { } mark)
+        {
+            _firewallMark = mark;
+            _sockets?.SetMark(mark);
+            ClearEndpointSources();
+        }
+
+        if (update.PrivateKey is { } privateKey)
+        {
+            _sessions.SetPrivateKey(privateKey, Clock.BootTime);
+
+            // A peer with the interface's own key could only talk to itself.
+            if (_sessions.HasPrivateKey && _peers.TryGetValue(_sessions.PublicKey, out Peer? self))
+            {
+                RemovePeer(self);
+            }
+        }
+    }
+
+    private void Rebind(ushort port)
+    {
+        try
+        {
+            OpenSockets(port);
+        }
+        catch (LinuxException e)
+        {
+            throw new ConfigurationException($"listen port {port}: {e.Message}", e.Errno);
+        }
+
+        ClearEndpointSources();
+    }
+
+    private void ApplyPeer(PeerUpdate update)
+    {
+        bool exists = _peers.TryGetValue(update.PublicKey, out Peer? peer);
+        if (update.Remove)
+        {
+            if (exists)
+            {
+                RemovePeer(peer!);
+            }
+
+            return;
+        }
+
+        if (!exists)
+        {
+            if (update.UpdateOnly || (_sessions.HasPrivateKey && update.PublicKey == _sessions.PublicKey))
+            {
+                return;
+            }
+
+            peer = new Peer(_sessions, _learner, update.PublicKey, _staging);
+            _peers.Add(update.PublicKey, peer);
+        }
+
+        ApplySession(peer!, update);
+        ApplyPrefixes(peer!, update);
+        if (IsUp && !peer!.Staged.IsEmpty)
+        {
+            SendStaged(peer, Clock.BootTime);
+        }
+    }
+
+    private void ApplySession(Peer peer, PeerUpdate update)
+    {
+        long now = Clock.BootTime;
+        if (update.PresharedKey is { } presharedKey)
+        {
+            peer.Session.SetPresharedKey(presharedKey, now);
+        }
+
+        if (update.Endpoint is { } endpoint)
+        {
+            peer.Endpoint = endpoint;
+        }
+
+        if (update.EndpointHost is { } host)
+        {
+            peer.EndpointHost = host.Length == 0 ? null : host;
+        }
+
+        if (update.PersistentKeepalive is { } keepalive)
+        {
+            SessionActions actions = peer.Session.SetPersistentKeepalive(keepalive, now);
+            if (IsUp)
+            {
+                Perform(peer, actions);
+            }
+        }
+    }
+
+    private void ApplyPrefixes(Peer peer, PeerUpdate update)
+    {
+        if (update.ReplaceAllowedIps)
+        {
+            _allowedIps.RemovePeer(peer);
+        }
+
+        foreach (PrefixUpdate allowed in update.AllowedIps)
+        {
+            if (allowed.Remove)
+            {
+                _allowedIps.Remove(allowed.Prefix, peer);
+            }
+            else
+            {
+                _allowedIps.Insert(allowed.Prefix, peer);
+                _learner.AllowedIpsChanged(allowed.Prefix);
+            }
+        }
+
+        if (update.LearnLimit is { } limit)
+        {
+            _learner.SetLimit(peer.Learning, limit);
+        }
+
+        if (update.LearnTimeoutSeconds is { } timeout)
+        {
+            _learner.SetTimeout(peer.Learning, TimeSpan.FromSeconds(timeout));
+        }
+
+        if (update.ReplaceLearnableIps)
+        {
+            _learner.ClearLearnable(peer.Learning);
+        }
+
+        foreach (PrefixUpdate learnable in update.LearnableIps)
+        {
+            if (learnable.Remove)
+            {
+                _learner.RemoveLearnable(peer.Learning, learnable.Prefix);
+            }
+            else
+            {
+                _learner.AddLearnable(peer.Learning, learnable.Prefix);
+            }
+        }
+
+        foreach (UInt128 address in update.ForgetLearned)
+        {
+            _learner.Forget(peer.Learning, address);
+        }
+    }
+
+    private void RemoveAllPeers()
+    {
+        foreach (Peer peer in _peers.Values.ToArray())
+        {
+            RemovePeer(peer);
+        }
+    }
+
+    // Routing first, so that no packet is led to a peer without a session.
+    private void RemovePeer(Peer peer)
+    {
+        _allowedIps.RemovePeer(peer);
+        _learner.RemovePeer(peer.Learning);
+        _sessions.Remove(peer.Session);
+        _peers.Remove(peer.Session.RemoteStatic);
+        peer.Session.Dispose();
+        peer.Staged.Clear();
+    }
+}

@@ -1,0 +1,413 @@
+using System.Net;
+using System.Net.Sockets;
+using WgNet.Learning;
+using WgNet.Linux;
+using WgNet.Protocol;
+using WgNet.Routing;
+using WgNet.Tun;
+using WgNet.Udp;
+
+namespace WgNet.Device;
+
+/// <summary>
+/// One WireGuard interface: its peers, its threads, and what passes between them. Four threads do the work: outbound
+/// (TUN → UDP), inbound (UDP → TUN), handshakes, timers. Packets cross none of them on the way. Configuration is applied
+/// under one lock that no packet ever takes (see WireGuardDevice.Configuration.cs).
+/// </summary>
+public sealed partial class WireGuardDevice : IControlled, IDisposable
+{
+    // What all peers may stage together while they wait for handshakes.
+    private const long MostStagedBytes = 16 << 20;
+
+    private readonly Lock _configuration = new();
+    private readonly DeviceOptions _options;
+    private readonly ITunDevice _tun;
+    private readonly SessionTable _sessions;
+    private readonly AllowedIps<Peer> _allowedIps = new();
+    private readonly AddressLearner<Peer> _learner;
+    private readonly StagingBudget _staging = new(MostStagedBytes);
+    private readonly HandshakeQueue _handshakes = new();
+    private readonly TimestampFloor _timestamps;
+    private readonly TimerThread _timers;
+    private readonly OutboundWorker _outbound;
+    private readonly InboundWorker _inbound;
+    private readonly List<Thread> _threads = [];
+
+    private Thread? _inboundThread;
+    private volatile IUdpSockets? _sockets;
+    private volatile bool _inboundStopping;
+    private volatile bool _stopping;
+    private volatile InterfaceAddresses _own = new(0, 0);
+    private volatile int _mtu;
+    private int _closed;
+
+    /// <param name="tun">The inside end; disposed with the device.</param>
+    public WireGuardDevice(DeviceOptions options, ITunDevice tun, IPrimitives primitives, Log log)
+    {
+        _options = options;
+        _tun = tun;
+        Log = log;
+        _timestamps = new TimestampFloor(options.TimestampFile, log);
+        _sessions = new SessionTable(primitives, options.Protocol) { TimestampFloor = _timestamps.Floor };
+        Span<byte> hashSecret = stackalloc byte[16];
+        primitives.RandomBytes(hashSecret);
+        _learner = new AddressLearner<Peer>(_allowedIps, hashSecret);
+        _timers = new TimerThread(this);
+        _outbound = new OutboundWorker(this, tun);
+        _inbound = new InboundWorker(this, _sessions, _handshakes, tun, options.Coalesce);
+    }
+
+    /// <summary>The device cannot go on: its interface was deleted. Raised once, on a thread of its own.</summary>
+    public event Action? Closed;
+
+    /// <summary>Drops that belong to no peer.</summary>
+    internal DropCounters Drops { get; } = new();
+
+    internal Log Log { get; }
+
+    /// <summary>The interface's MTU, followed live; 0 while unknown.</summary>
+    internal int Mtu => _mtu;
+
+    /// <summary>Whether the interface is up, so that the outside sockets are open.</summary>
+    internal bool IsUp => _sockets is not null;
+
+    internal bool IsStopping => _stopping;
+
+    /// <summary>The interface's own addresses to send ICMP errors from; 0 where it has none.</summary>
+    internal (uint IPv4, UInt128 IPv6) OwnAddresses => (_own.IPv4, _own.IPv6);
+
+    /// <summary>Starts the threads. The device carries packets once <see cref="LinkChanged"/> has said that the interface is up.</summary>
+    public void Start()
+    {
+        var handshakes = new HandshakeWorker(this, _sessions, _handshakes, _timestamps);
+        StartThread("outbound", _outbound.Run);
+        StartThread("handshakes", handshakes.Run);
+        StartThread("timers", _timers.Run);
+    }
+
+    /// <summary>The interface went up or down, or its MTU or addresses changed.</summary>
+    public void LinkChanged(LinkState state)
+    {
+        lock (_configuration)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            _mtu = state.Mtu;
+            _own = InterfaceAddresses.From(state);
+            _learner.SetInterfaceAddresses(InterfaceAddresses.IPv6Of(state));
+            if (state.Up && !IsUp)
+            {
+                BringUp();
+            }
+            else if (!state.Up && IsUp)
+            {
+                BringDown();
+            }
+
+            _tun.Wake();
+        }
+    }
+
+    /// <summary>Routes changed outside: sticky sources may no longer hold.</summary>
+    public void ClearEndpointSources()
+    {
+        foreach (Peer peer in _peerList)
+        {
+            peer.ClearEndpointSource();
+        }
+    }
+
+    /// <summary>Ends the threads, wipes the keys, closes sockets and interface.</summary>
+    public void Dispose()
+    {
+        lock (_configuration)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            _stopping = true;
+            if (IsUp)
+            {
+                BringDown();
+            }
+        }
+
+        _tun.Wake();
+        _handshakes.Close();
+        _timers.Stop();
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _inbound.Dispose();
+        _outbound.Dispose();
+        _handshakes.Dispose();
+        _sessions.Dispose();
+        _tun.Dispose();
+    }
+
+    /// <summary>The owner of a destination: learned first, then AllowedIPs.</summary>
+    internal Peer? FindByDestination(in IpPacket header, long now)
+    {
+        if (header.IsIPv4)
+        {
+            return _allowedIps.LookupIPv4(header.IPv4Destination);
+        }
+
+        return _learner.Lookup(header.IPv6Destination, now) ?? _allowedIps.LookupIPv6(header.IPv6Destination);
+    }
+
+    /// <summary>Whether <paramref name="peer"/> may use the packet's source; an IPv6 source may be learned here.</summary>
+    internal SourceVerdict CheckSource(Peer peer, in IpPacket header, long now)
+    {
+        if (header.IsIPv4)
+        {
+            return _allowedIps.LookupIPv4(header.IPv4Source) == peer ? SourceVerdict.Accepted : SourceVerdict.NotAllowed;
+        }
+
+        SourceVerdict verdict = _learner.CheckIPv6Source(peer.Learning, header.IPv6Source, now, out Peer? owner);
+        if (verdict == SourceVerdict.Conflict)
+        {
+            LogConflict(peer, owner, header.IPv6Source, now);
+        }
+
+        return verdict;
+    }
+
+    /// <summary>Does what the protocol asked for. Called from every thread.</summary>
+    internal void Perform(Peer peer, SessionActions actions)
+    {
+        if (actions == SessionActions.None)
+        {
+            return;
+        }
+
+        if (actions.HasFlag(SessionActions.ClearEndpointSource))
+        {
+            peer.ClearEndpointSource();
+        }
+
+        if ((actions & (SessionActions.SendInitiation | SessionActions.SendInitiationRetry)) != SessionActions.None)
+        {
+            _handshakes.RequestInitiation(peer, actions.HasFlag(SessionActions.SendInitiationRetry));
+        }
+
+        if (actions.HasFlag(SessionActions.DropStaged))
+        {
+            peer.Drops.Add(InsideDrop.StagedOverflow, peer.Staged.Clear());
+        }
+
+        long now = Clock.BootTime;
+        if (!peer.Staged.IsEmpty)
+        {
+            if ((actions & (SessionActions.SendStaged | SessionActions.SendKeepalive)) != SessionActions.None)
+            {
+                SendStaged(peer, now);
+            }
+        }
+        else if (actions.HasFlag(SessionActions.SendKeepalive))
+        {
+            SendKeepalive(peer, now);
+        }
+
+        if (actions.HasFlag(SessionActions.Reschedule))
+        {
+            _timers.Schedule(peer);
+        }
+    }
+
+    /// <summary>Sends what the peer has staged, or asks for the handshake that it waits for.</summary>
+    internal void SendStaged(Peer peer, long now)
+    {
+        if (peer.Session.SendingKeypair(now) is not { } keypair)
+        {
+            _handshakes.RequestInitiation(peer, isRetry: false);
+            return;
+        }
+
+        bool sent = false;
+        while (peer.Staged.TryTake(out byte[] packet, out byte ecn) && keypair.TryReserve(1, out ulong counter))
+        {
+            sent |= SealAndSend(peer, keypair, counter, packet, ecn);
+        }
+
+        if (sent)
+        {
+            Perform(peer, peer.Session.DataSent(keypair, isKeepalive: false, now));
+        }
+    }
+
+    /// <summary>Hands a batch to the kernel.</summary>
+    internal void Send(SendBatch batch)
+    {
+        if (_sockets is { } sockets)
+        {
+            sockets.Send(batch);
+        }
+        else
+        {
+            batch.Clear();
+        }
+    }
+
+    /// <summary>Sends one datagram; false if it could not leave.</summary>
+    internal bool Send(Endpoint to, ReadOnlySpan<byte> datagram) => _sockets?.Send(to, datagram, ecn: 0) == 0;
+
+    /// <summary>Forgets learned addresses that have aged; returns when to come again.</summary>
+    internal long ExpireLearned(long now)
+    {
+        if (_learner.NextExpiry <= now)
+        {
+            _learner.Expire(now);
+        }
+
+        return Math.Max(_learner.NextExpiry, now + 1_000_000_000);
+    }
+
+    /// <summary>Says <see cref="Closed"/> once.</summary>
+    internal void RequestClose(string reason)
+    {
+        if (!_stopping && Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            Log.Verbose($"closing: {reason}");
+            new Thread(() => Closed?.Invoke()) { IsBackground = true, Name = "close" }.Start();
+        }
+    }
+
+    private void SendKeepalive(Peer peer, long now)
+    {
+        if (peer.Session.SendingKeypair(now) is not { } keypair || !keypair.TryReserve(1, out ulong counter))
+        {
+            _handshakes.RequestInitiation(peer, isRetry: false);
+        }
+        else if (SealAndSend(peer, keypair, counter, [], ecn: 0))
+        {
+            Perform(peer, peer.Session.DataSent(keypair, isKeepalive: true, now));
+        }
+    }
+
+    // Keepalives and staged packets: rare enough for a buffer each.
+    private bool SealAndSend(Peer peer, Keypair keypair, ulong counter, ReadOnlySpan<byte> packet, byte ecn)
+    {
+        byte[] datagram = new byte[Padding.PaddedLength(packet.Length, _mtu) + Keypair.Overhead];
+        packet.CopyTo(datagram.AsSpan(Keypair.HeaderSize));
+        keypair.Seal(counter, datagram);
+        if (peer.Endpoint is not { } endpoint || _sockets?.Send(endpoint, datagram, ecn) != 0)
+        {
+            return false;
+        }
+
+        peer.CountSent(datagram.Length);
+        return true;
+    }
+
+    private void LogConflict(Peer peer, Peer? owner, UInt128 address, long now)
+    {
+        const long Interval = 10_000_000_000;
+        if (peer.LastConflictLogged > now - Interval)
+        {
+            return;
+        }
+
+        peer.LastConflictLogged = now;
+        Log.Error($"conflict: {peer.Session.RemoteStatic} sends from the inside address {IpPrefix.ToAddress(address, isIPv4: false)}, which {owner?.Session.RemoteStatic} uses; its packets from there are dropped");
+    }
+
+    private void BringUp()
+    {
+        try
+        {
+            OpenSockets(_listenPort);
+        }
+        catch (LinuxException e)
+        {
+            Log.Error($"the interface is up, but no outside socket could be opened: {e.Message}");
+            return;
+        }
+
+        foreach (Peer peer in _peers.Values)
+        {
+            if (peer.Session.PersistentKeepalive > 0)
+            {
+                Perform(peer, SessionActions.SendKeepalive);
+            }
+        }
+    }
+
+    private void BringDown()
+    {
+        CloseSockets();
+        foreach (Peer peer in _peers.Values)
+        {
+            peer.Session.Clear();
+            peer.Staged.Clear();
+        }
+    }
+
+    // The new sockets are bound before the old ones close, so that a port in use changes nothing.
+    private void OpenSockets(ushort port)
+    {
+        IUdpSockets sockets = _options.OpenSockets(port, _firewallMark);
+        CloseSockets();
+        sockets.SourceLost += DropSource;
+        _sockets = sockets;
+        _inboundStopping = false;
+        _inboundThread = new Thread(() => _inbound.Run(sockets, () => _inboundStopping)) { IsBackground = true, Name = "inbound" };
+        _inboundThread.Start();
+    }
+
+    private void CloseSockets()
+    {
+        if (_sockets is not { } sockets)
+        {
+            return;
+        }
+
+        _sockets = null;
+        _inboundStopping = true;
+        sockets.Wake();
+        _inboundThread!.Join();
+        sockets.Dispose();
+    }
+
+    // On a sending thread: no lock, because the configuration may be waiting for that thread to end.
+    private void DropSource(Endpoint endpoint)
+    {
+        foreach (Peer peer in _peerList)
+        {
+            if (endpoint.Equals(peer.Endpoint))
+            {
+                peer.ClearEndpointSource();
+            }
+        }
+    }
+
+    private void StartThread(string name, Action run)
+    {
+        var thread = new Thread(() => run()) { IsBackground = true, Name = name };
+        _threads.Add(thread);
+        thread.Start();
+    }
+
+    /// <summary>The interface's first addresses of each family, for ICMP errors. Immutable.</summary>
+    private sealed record InterfaceAddresses(uint IPv4, UInt128 IPv6)
+    {
+        public static InterfaceAddresses From(LinkState state)
+        {
+            IPAddress? v4 = state.Addresses.Select(a => a.Address).FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork);
+            IPAddress? v6 = state.Addresses.Select(a => a.Address).Where(a => a.AddressFamily == AddressFamily.InterNetworkV6)
+                .OrderBy(a => a.IsIPv6LinkLocal).FirstOrDefault();
+            return new InterfaceAddresses(v4 is null ? 0 : (uint)IpPrefix.ToNumber(v4), v6 is null ? 0 : IpPrefix.ToNumber(v6));
+        }
+
+        public static (UInt128 Address, int PrefixLength)[] IPv6Of(LinkState state) =>
+            [.. state.Addresses.Where(a => a.Address.AddressFamily == AddressFamily.InterNetworkV6)
+                .Select(a => (IpPrefix.ToNumber(a.Address), a.PrefixLength))];
+    }
+}
