@@ -1,0 +1,128 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace WgNet.Linux;
+
+/// <summary>An interface as the kernel describes it.</summary>
+public sealed record LinkInfo(int Index, string Name, int Mtu, bool IsUp);
+
+public sealed partial class RouteNetlink
+{
+    private const byte AF_UNSPEC = 0, RT_SCOPE_HOST = 254, RT_SCOPE_LINK = 253, RT_SCOPE_UNIVERSE = 0;
+
+    /// <summary>The interface with this index, or null.</summary>
+    public LinkInfo? FindLink(int index) =>
+        FindLink(new NetlinkRequest(Rtnetlink.RTM_GETLINK, Rtnetlink.NLM_F_ACK).Body(new InterfaceInfoMessage { Index = index }), $"interface {index}");
+
+    /// <summary>The interface with this name, or null.</summary>
+    public LinkInfo? FindLink(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return FindLink(
+            new NetlinkRequest(Rtnetlink.RTM_GETLINK, Rtnetlink.NLM_F_ACK)
+                .Body(default(InterfaceInfoMessage))
+                .Attribute(Rtnetlink.IFLA_IFNAME, Encoding.UTF8.GetBytes(name + "\0")),
+            name);
+    }
+
+    public void SetLinkUp(int index) => SetLinkFlags(index, Rtnetlink.IFF_UP);
+
+    public void SetLinkDown(int index) => SetLinkFlags(index, 0);
+
+    public void SetMtu(int index, int mtu) => Change(
+        new NetlinkRequest(Rtnetlink.RTM_NEWLINK, Rtnetlink.NLM_F_ACK)
+            .Body(new InterfaceInfoMessage { Index = index })
+            .Attribute(Rtnetlink.IFLA_MTU, (uint)mtu),
+        "RTM_NEWLINK",
+        $"interface {index}, MTU {mtu}");
+
+    public void DeleteLink(int index) => Change(
+        new NetlinkRequest(Rtnetlink.RTM_DELLINK, Rtnetlink.NLM_F_ACK).Body(new InterfaceInfoMessage { Index = index }),
+        "RTM_DELLINK",
+        $"interface {index}");
+
+    /// <summary>Gives an interface an address and the route to the prefix around it.</summary>
+    public void AddAddress(int index, IPAddress address, int prefixLength)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var body = new InterfaceAddressMessage
+        {
+            Family = NetlinkRequest.Family(address),
+            PrefixLength = (byte)prefixLength,
+            Scope = IPAddress.IsLoopback(address) ? RT_SCOPE_HOST : address.IsIPv6LinkLocal ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+            Index = index,
+        };
+        Change(
+            new NetlinkRequest(Rtnetlink.RTM_NEWADDR, Rtnetlink.NLM_F_ACK | Rtnetlink.NLM_F_CREATE | Rtnetlink.NLM_F_EXCL)
+                .Body(in body)
+                .Attribute(Rtnetlink.IFA_LOCAL, address)
+                .Attribute(Rtnetlink.IFA_ADDRESS, address),
+            "RTM_NEWADDR",
+            $"{address}/{prefixLength}, interface {index}");
+    }
+
+    /// <summary>Takes an address away again.</summary>
+    public void DeleteAddress(int index, IPAddress address, int prefixLength)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Change(
+            new NetlinkRequest(Rtnetlink.RTM_DELADDR, Rtnetlink.NLM_F_ACK)
+                .Body(new InterfaceAddressMessage { Family = NetlinkRequest.Family(address), PrefixLength = (byte)prefixLength, Index = index })
+                .Attribute(Rtnetlink.IFA_LOCAL, address),
+            "RTM_DELADDR",
+            $"{address}/{prefixLength}, interface {index}");
+    }
+
+    private void SetLinkFlags(int index, uint flags) => Change(
+        new NetlinkRequest(Rtnetlink.RTM_NEWLINK, Rtnetlink.NLM_F_ACK)
+            .Body(new InterfaceInfoMessage { Family = AF_UNSPEC, Index = index, Flags = flags, Change = Rtnetlink.IFF_UP }),
+        "RTM_NEWLINK",
+        $"interface {index}, {(flags == 0 ? "down" : "up")}");
+
+    private LinkInfo? FindLink(NetlinkRequest request, string subject)
+    {
+        LinkInfo? found = null;
+        try
+        {
+            Exchange(request, "RTM_GETLINK", subject, (type, payload) =>
+            {
+                if (type == Rtnetlink.RTM_NEWLINK)
+                {
+                    found = ReadLink(payload);
+                }
+            });
+            return found;
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENODEV)
+        {
+            return null;
+        }
+    }
+
+    private static LinkInfo? ReadLink(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length < InterfaceInfoMessage.Size)
+        {
+            return null;
+        }
+
+        InterfaceInfoMessage body = MemoryMarshal.Read<InterfaceInfoMessage>(payload);
+        string name = "";
+        int mtu = 0;
+        var attributes = new NetlinkAttributes(payload[InterfaceInfoMessage.Size..]);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == Rtnetlink.IFLA_IFNAME)
+            {
+                name = Encoding.UTF8.GetString(attributes.Value.TrimEnd((byte)0));
+            }
+            else if (attributes.Type == Rtnetlink.IFLA_MTU && attributes.Value.Length >= sizeof(int))
+            {
+                mtu = MemoryMarshal.Read<int>(attributes.Value);
+            }
+        }
+
+        return new LinkInfo(body.Index, name, mtu, (body.Flags & Rtnetlink.IFF_UP) != 0);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Net;
+using WgNet.Linux;
+using Xunit;
+
+namespace WgNet.Unit.Linux;
+
+public sealed class RouteNetlinkTests
+{
+    [Fact]
+    public void Links_UpDownMtuDelete_AreWhatTheKernelThenReports() => InNetworkWithLink((netlink, link) =>
+    {
+        Assert.False(link.IsUp);
+        netlink.SetLinkUp(link.Index);
+        netlink.SetMtu(link.Index, 1380);
+        Assert.Equal(link with { IsUp = true, Mtu = 1380 }, netlink.FindLink("wg0"));
+        netlink.SetLinkDown(link.Index);
+        Assert.False(netlink.FindLink(link.Index)!.IsUp);
+        netlink.DeleteLink(link.Index);
+        Assert.Null(netlink.FindLink("wg0"));
+        Assert.Null(netlink.FindLink(link.Index));
+    });
+
+    [Fact]
+    public void DeleteLink_Unknown_ThrowsErrno() => InNetworkWithLink((netlink, _) =>
+        Assert.Equal(Errno.ENODEV, Assert.Throws<LinuxException>(() => netlink.DeleteLink(9999)).Errno));
+
+    [Fact]
+    public void AddRoute_KernelExplainsRefusal_MessageSaysWhy() => InNetworkWithLink((netlink, link) =>
+    {
+        // The interface is down, and the kernel says so in words of its own.
+        LinuxException e = Assert.Throws<LinuxException>(() => netlink.AddRoute(IPAddress.Parse("10.0.0.0"), 8, link.Index));
+        Assert.Equal(Errno.ENETDOWN, e.Errno);
+        Assert.Contains("10.0.0.0/8", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Device for nexthop is not up", e.Message, StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [InlineData("10.1.2.3", 24, "10.1.2.3/24")]
+    [InlineData("2001:db8::5", 64, "2001:db8::5/64")]
+    [InlineData("fe80::5", 64, "fe80::5/64 scope link")]
+    public void AddAddress_EitherFamily_IsThereAndGoesAgain(string address, int prefixLength, string shown) => InNetworkWithLink((netlink, link) =>
+    {
+        netlink.AddAddress(link.Index, IPAddress.Parse(address), prefixLength);
+        Assert.Contains(shown, PrivateNetwork.Ip("address show dev wg0"), StringComparison.Ordinal);
+        Assert.Equal(Errno.EEXIST, Assert.Throws<LinuxException>(() => netlink.AddAddress(link.Index, IPAddress.Parse(address), prefixLength)).Errno);
+        netlink.DeleteAddress(link.Index, IPAddress.Parse(address), prefixLength);
+        Assert.DoesNotContain(address + "/", PrivateNetwork.Ip("address show dev wg0"), StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [InlineData("10.9.0.0", 16, 254u)]
+    [InlineData("0.0.0.0", 0, 51820u)]
+    [InlineData("2001:db8:9::", 48, 254u)]
+    [InlineData("::", 0, 51820u)]
+    public void AddRoute_AnyTable_IsDumpedAndDeleted(string destination, int prefixLength, uint table) => InNetworkWithLink((netlink, link) =>
+    {
+        IPAddress address = IPAddress.Parse(destination);
+        bool isIPv4 = address.GetAddressBytes().Length == 4;
+        netlink.SetLinkUp(link.Index);
+        netlink.AddRoute(address, prefixLength, link.Index, table);
+        RouteInfo route = Assert.Single(netlink.Routes(isIPv4, table), route => route.PrefixLength == prefixLength);
+        Assert.Equal(new RouteInfo(address, prefixLength, table, link.Index, null, null, 0), route);
+        Assert.Equal(Errno.EEXIST, Assert.Throws<LinuxException>(() => netlink.AddRoute(address, prefixLength, link.Index, table)).Errno);
+        netlink.DeleteRoute(address, prefixLength, link.Index, table);
+        Assert.DoesNotContain(netlink.Routes(isIPv4, table), route => route.PrefixLength == prefixLength);
+    });
+
+    [Fact]
+    public void GetRoute_RouteWithMtuGatewayAndSource_SaysThemAll() => InNetworkWithLink((netlink, link) =>
+    {
+        netlink.SetLinkUp(link.Index);
+        netlink.AddAddress(link.Index, IPAddress.Parse("192.0.2.2"), 24);
+        PrivateNetwork.Ip("route add 198.51.100.0/24 via 192.0.2.1 mtu 1300");
+        RouteInfo route = netlink.GetRoute(IPAddress.Parse("198.51.100.7"));
+        Assert.Equal((link.Index, 1300, "192.0.2.1", "192.0.2.2"), (route.Interface, route.Mtu, $"{route.Gateway}", $"{route.Source}"));
+    });
+
+    [Theory]
+    [InlineData("203.0.113.1")]
+    [InlineData("2001:db8:f::1")]
+    public void GetRoute_NoRoute_ThrowsUnreachable(string destination) => InNetworkWithLink((netlink, _) =>
+        Assert.Equal(Errno.ENETUNREACH, Assert.Throws<LinuxException>(() => netlink.GetRoute(IPAddress.Parse(destination))).Errno));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void GetRoute_MarkWithPolicyRule_FollowsIt(bool isIPv4) => InNetworkWithLink((netlink, link) =>
+    {
+        IPAddress any = isIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
+        IPAddress destination = IPAddress.Parse(isIPv4 ? "203.0.113.1" : "2001:db8:f::1");
+        int other = PrivateNetwork.AddLink("wg1");
+        netlink.SetLinkUp(link.Index);
+        netlink.SetLinkUp(other);
+        netlink.AddRoute(any, 0, link.Index);
+        netlink.AddRoute(any, 0, other, table: 1000);
+        netlink.AddRule(new PolicyRule(isIPv4, Table: 1000, Mark: 7));
+        Assert.Equal(link.Index, netlink.GetRoute(destination).Interface);
+        Assert.Equal(other, netlink.GetRoute(destination, mark: 7).Interface);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Rules_ThoseOfWgQuick_AreAddedListedAndDeleted(bool isIPv4) => InNetworkWithLink((netlink, _) =>
+    {
+        PolicyRule[] before = [.. netlink.Rules(isIPv4)];
+        var unmarked = new PolicyRule(isIPv4, Table: 51820, Mark: 51820, Not: true);
+        var suppressed = new PolicyRule(isIPv4, RouteNetlink.MainTable, SuppressPrefixLength: 0);
+        netlink.AddRule(unmarked);
+        netlink.AddRule(suppressed);
+
+        string shown = PrivateNetwork.Ip(isIPv4 ? "-4 rule show" : "-6 rule show");
+        Assert.Contains("not from all fwmark 0xca6c lookup 51820", shown, StringComparison.Ordinal);
+        Assert.Contains("from all lookup main suppress_prefixlength 0", shown, StringComparison.Ordinal);
+        PolicyRule[] now = [.. netlink.Rules(isIPv4).Select(rule => rule with { Priority = null })];
+        Assert.Contains(unmarked, now);
+        Assert.Contains(suppressed, now);
+
+        netlink.DeleteRule(unmarked);
+        netlink.DeleteRule(suppressed);
+        Assert.Equal(before, netlink.Rules(isIPv4));
+        Assert.Equal(Errno.ENOENT, Assert.Throws<LinuxException>(() => netlink.DeleteRule(unmarked)).Errno);
+    });
+
+    [Fact]
+    public void Routes_MoreThanOneDatagramOfThem_AreAllThere() => InNetworkWithLink((netlink, link) =>
+    {
+        netlink.SetLinkUp(link.Index);
+        for (int i = 0; i < 2000; i++)
+        {
+            netlink.AddRoute(new IPAddress([10, (byte)(i >> 8), (byte)i, 0]), 24, link.Index);
+        }
+
+        Assert.Equal(2000, netlink.Routes(isIPv4: true).Count);
+    });
+
+    private static void InNetworkWithLink(Action<RouteNetlink, LinkInfo> test) => PrivateNetwork.Run(() =>
+    {
+        PrivateNetwork.AddLink("wg0");
+        using var netlink = new RouteNetlink();
+        test(netlink, netlink.FindLink("wg0")!);
+    });
+}
