@@ -23,11 +23,4 @@ public static partial class Clock
     [LibraryImport("libc")]
     [SuppressGCTransition]
     private static partial int clock_gettime(int clock, out Timespec time);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct Timespec
-    {
-        public readonly long Seconds;
-        public readonly long Nanoseconds;
-    }
 }

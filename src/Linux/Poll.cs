@@ -60,10 +60,4 @@ public static unsafe partial class Poll
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ppoll(PollFd* fds, nuint count, Timespec* timeout, void* signals);
-
-    private struct Timespec
-    {
-        public long Seconds;
-        public long Nanoseconds;
-    }
 }
