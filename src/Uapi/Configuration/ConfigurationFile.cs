@@ -1,0 +1,192 @@
+using System.Security.Cryptography;
+using System.Text;
+using WgNet.Device;
+
+namespace WgNet.Uapi;
+
+/// <summary>How a configuration file meets the configuration that an interface already has.</summary>
+public enum ConfigurationMode
+{
+    /// <summary>As <c>wg setconf</c>: what the file does not mention is removed or set back.</summary>
+    Replace,
+
+    /// <summary>As <c>wg addconf</c>: what the file does not mention stays.</summary>
+    Append,
+}
+
+/// <summary>
+/// A configuration file in the syntax of wg(8) and wg-quick(8), with WgNet's keys. Sections and keys in any case, comments from
+/// # to the end of the line. Names of endpoints are kept as text: <see cref="EndpointResolver"/> looks them up.
+/// </summary>
+public sealed class ConfigurationFile
+{
+    private const int FirstReadSize = 16 * 1024;
+    private const int MaxSize = 64 << 20;
+
+    private readonly string _file;
+    private readonly InterfaceSection _interface = new();
+    private readonly List<PeerSection> _peers = [];
+    private Section _section;
+
+    private ConfigurationFile(string file) => _file = file;
+
+    private enum Section
+    {
+        None,
+        Interface,
+        Peer,
+    }
+
+    /// <summary>The receiver wipes its keys.</summary>
+    public DeviceUpdate Update { get; } = new();
+
+    public QuickSettings Quick => _interface.Quick;
+
+    /// <exception cref="ConfigurationFileException">It cannot be read, or something in it is wrong.</exception>
+    public static ConfigurationFile Load(string path, ConfigurationMode mode)
+    {
+        byte[] content = [];
+        char[] text = [];
+        try
+        {
+            content = ReadAll(path);
+            text = new char[Encoding.UTF8.GetMaxCharCount(content.Length)];
+            return Parse(text.AsSpan(0, Encoding.UTF8.GetChars(content, text)), path, mode);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationFileException(path, 0, null, null, e.Message, expected: null);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+            text.AsSpan().Clear();
+        }
+    }
+
+    /// <param name="file">For messages, and where relative key files are looked for.</param>
+    /// <exception cref="ConfigurationFileException">Something in it is wrong.</exception>
+    public static ConfigurationFile Parse(ReadOnlySpan<char> text, string file, ConfigurationMode mode)
+    {
+        var configuration = new ConfigurationFile(file);
+        try
+        {
+            int number = 0;
+            foreach (Range line in text.Split('\n'))
+            {
+                configuration.TakeLine(text[line], ++number);
+            }
+
+            configuration.Finish(mode);
+            return configuration;
+        }
+        catch
+        {
+            configuration.Wipe();
+            throw;
+        }
+    }
+
+    private void TakeLine(ReadOnlySpan<char> line, int number)
+    {
+        int comment = line.IndexOf('#');
+        line = (comment < 0 ? line : line[..comment]).Trim();
+        if (line.IsEmpty)
+        {
+            return;
+        }
+
+        if (line[0] == '[')
+        {
+            BeginSection(line, number);
+            return;
+        }
+
+        int equals = line.IndexOf('=');
+        if (equals <= 0)
+        {
+            // Not quoted: it may be a key that stands alone.
+            throw new ConfigurationFileException(_file, number, null, null, "not a setting", "Key = value");
+        }
+
+        string key = string.Concat(line[..equals].ToString().Where(c => !char.IsWhiteSpace(c)));
+        var setting = new ConfigurationLine(_file, number, key, line[(equals + 1)..]);
+        switch (_section)
+        {
+            case Section.Interface:
+                _interface.Take(setting);
+                break;
+            case Section.Peer:
+                _peers[^1].Take(setting);
+                break;
+            default:
+                throw setting.RefuseSecret("a setting before the first section", "[Interface] or [Peer] above it");
+        }
+    }
+
+    private void BeginSection(ReadOnlySpan<char> line, int number)
+    {
+        string name = string.Concat(line.ToString().Where(c => !char.IsWhiteSpace(c)));
+        switch (name.ToUpperInvariant())
+        {
+            case "[INTERFACE]":
+                _section = Section.Interface;
+                break;
+            case "[PEER]":
+                _section = Section.Peer;
+                _peers.Add(new PeerSection(number));
+                break;
+            default:
+                throw new ConfigurationFileException(_file, number, null, null, "unknown section", "[Interface] or [Peer]");
+        }
+    }
+
+    private void Finish(ConfigurationMode mode)
+    {
+        bool replace = mode == ConfigurationMode.Replace;
+        Update.ReplacePeers = replace;
+        // As wg setconf: a key, port or mark that the file does not mention is taken away.
+        Update.PrivateKey = _interface.PrivateKey ?? (replace ? new byte[UapiValue.KeySize] : null);
+        Update.ListenPort = _interface.ListenPort ?? (replace ? 0 : null);
+        Update.FirewallMark = _interface.FirewallMark ?? (replace ? 0 : null);
+        foreach (PeerSection peer in _peers)
+        {
+            Update.Peers.Add(peer.ToUpdate(_file, _interface.Learn));
+        }
+    }
+
+    private void Wipe()
+    {
+        _interface.PrivateKey.Wipe();
+        _peers.ForEach(peer => peer.Wipe());
+    }
+
+    // Not File.ReadAllBytes: the file may be a pipe, and the buffers hold keys.
+    private static byte[] ReadAll(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        byte[] content = new byte[FirstReadSize];
+        int length = 0, read;
+        while ((read = file.Read(content, length, content.Length - length)) > 0)
+        {
+            length += read;
+            if (length == content.Length)
+            {
+                if (length >= MaxSize)
+                {
+                    content.Wipe();
+                    throw new IOException("the file is too large for a configuration");
+                }
+
+                byte[] larger = new byte[length * 2];
+                content.CopyTo(larger, 0);
+                content.Wipe();
+                content = larger;
+            }
+        }
+
+        byte[] exact = content[..length];
+        content.Wipe();
+        return exact;
+    }
+}

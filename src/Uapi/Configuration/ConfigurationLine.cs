@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Net;
+using WgNet.Device;
+using WgNet.Routing;
+
+namespace WgNet.Uapi;
+
+/// <summary>
+/// One <c>Key = value</c> line and the ways to read its value. Every refusal names the file, the line, the key, the value unless
+/// it is a secret, and what would be right.
+/// </summary>
+internal readonly ref struct ConfigurationLine
+{
+    private readonly string _file;
+    private readonly int _number;
+    private readonly ReadOnlySpan<char> _value;
+
+    public ConfigurationLine(string file, int number, string key, ReadOnlySpan<char> value)
+    {
+        _file = file;
+        _number = number;
+        Key = key;
+        _value = value;
+    }
+
+    /// <summary>As written, spaces left out.</summary>
+    public string Key { get; }
+
+    /// <summary>The value with single words kept apart, as hooks need it.</summary>
+    public string Text => _value.Trim().ToString();
+
+    // wg(8) leaves out every space before it looks at a value.
+    private string Compact => string.Concat(_value.ToString().Where(c => !char.IsWhiteSpace(c)));
+
+    public byte[] Secret()
+    {
+        Span<char> compact = stackalloc char[64];
+        int length = 0;
+        foreach (char c in _value)
+        {
+            if (!char.IsWhiteSpace(c) && length < compact.Length)
+            {
+                compact[length++] = c;
+            }
+        }
+
+        byte[]? secret = KeyFile.DecodeBase64(compact[..length]);
+        compact.Clear();
+        return secret ?? throw RefuseSecret("not a key", "44 characters of base64, as wg genkey prints them");
+    }
+
+    public byte[] SecretFile()
+    {
+        string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file)) ?? "/", Text);
+        try
+        {
+            return KeyFile.Read(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        {
+            throw Refuse(Text, e.Message, "the path of a file that holds a key");
+        }
+    }
+
+    public Protocol.PublicKey PublicKey() => Protocol.PublicKey.TryParseBase64(Compact, out Protocol.PublicKey publicKey)
+        ? publicKey
+        : throw Refuse("not a key", "44 characters of base64, as wg pubkey prints them");
+
+    public int Number(int min, int max) =>
+        UapiValue.TryParseNumber(Compact, (ulong)max, out ulong number) && number >= (ulong)min
+            ? (int)number
+            : throw Refuse("not a number in range", string.Create(CultureInfo.InvariantCulture, $"{min} to {max}"));
+
+    public ushort Keepalive() => IsOff ? (ushort)0
+        : UapiValue.TryParseNumber(Compact, ushort.MaxValue, out ulong seconds) ? (ushort)seconds
+        : throw Refuse("not an interval", "seconds, 1 to 65535, or off");
+
+    public uint Mark()
+    {
+        string text = Compact;
+        if (IsOff)
+        {
+            return 0;
+        }
+
+        bool ok = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+            ? uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint mark) && !text.Contains('\0')
+            : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out mark) && !text.Contains('\0');
+        return ok ? mark : throw Refuse("not a mark", "a decimal or 0x hexadecimal number of 32 bits, or off");
+    }
+
+    public bool Boolean() => Compact.ToUpperInvariant() switch
+    {
+        "TRUE" => true,
+        "FALSE" => false,
+        _ => throw Refuse("neither true nor false", "true or false"),
+    };
+
+    /// <summary>Seconds, or a number with the suffix s, m, h or d.</summary>
+    public long Duration()
+    {
+        string text = Compact;
+        long unit = text.Length == 0 ? 1 : char.ToUpperInvariant(text[^1]) switch { 'S' => 1, 'M' => 60, 'H' => 3_600, 'D' => 86_400, _ => 0 };
+        ReadOnlySpan<char> digits = unit == 0 ? text : text.AsSpan(0, Math.Max(text.Length - 1, 0));
+        unit = Math.Max(unit, 1);
+        return UapiValue.TryParseNumber(digits, (ulong)(LearnSettings.MaxTimeoutSeconds / unit), out ulong number) && number > 0
+            ? (long)number * unit
+            : throw Refuse("not a time", "seconds, or a number with s, m, h or d, such as 24h");
+    }
+
+    /// <summary>Prefixes apart by commas; a bare address is a whole one. With a leading + or −, as wg(8) has it, none is replaced.</summary>
+    public void Prefixes(List<PrefixUpdate> prefixes, ref bool replace, bool onlyIPv6)
+    {
+        string text = Compact;
+        if (text.Length == 0)
+        {
+            return;
+        }
+
+        foreach (string item in text.Split(','))
+        {
+            bool signed = item is ['+' or '-', ..];
+            replace &= !signed;
+            if (!IpPrefix.TryParse(signed ? item.AsSpan(1) : item, out IpPrefix prefix))
+            {
+                throw Refuse($"`{item}' is not a prefix", "address/length, apart by commas, such as 10.0.0.0/8, fd00::/64");
+            }
+
+            if (onlyIPv6 && prefix.IsIPv4)
+            {
+                throw Refuse($"`{item}' is IPv4", "IPv6 prefixes: only IPv6 addresses are learned");
+            }
+
+            prefixes.Add(new PrefixUpdate(prefix, item[0] == '-'));
+        }
+    }
+
+    public void Addresses(List<InterfaceAddress> addresses)
+    {
+        foreach (string item in Items())
+        {
+            if (!IpPrefix.TryParse(item, out IpPrefix prefix) || !IPAddress.TryParse(item.AsSpan(0, (item + '/').IndexOf('/', StringComparison.Ordinal)), out IPAddress? address))
+            {
+                throw Refuse($"`{item}' is not an address", "address/length, apart by commas, such as 10.0.0.1/24, fd00::1/64");
+            }
+
+            addresses.Add(new InterfaceAddress(address, prefix.Length));
+        }
+    }
+
+    /// <summary>Servers by address; what is a name is a search domain, as in wg-quick(8).</summary>
+    public void Dns(QuickSettings quick)
+    {
+        foreach (string item in Items())
+        {
+            if (IpPrefix.TryParse(item, out _) && IPAddress.TryParse(item, out IPAddress? server))
+            {
+                quick.DnsServers.Add(server);
+            }
+            else if (Uri.CheckHostName(item) == UriHostNameType.Dns)
+            {
+                quick.DnsSearch.Add(item);
+            }
+            else
+            {
+                throw Refuse($"`{item}' is neither an address nor a name", "addresses of servers and search domains, apart by commas");
+            }
+        }
+    }
+
+    public string EndpointText()
+    {
+        string text = Compact;
+        return EndpointName.TrySplit(text, out _, out _) ? text
+            : throw Refuse("not an endpoint", "host:port, an IPv6 address in brackets, such as [2001:db8::1]:51820");
+    }
+
+    public string Command() => Text.Length > 0 ? Text : throw Refuse("no command", "a shell command");
+
+    public string Word() => Text.Length > 0 && !Text.Any(char.IsWhiteSpace) ? Text
+        : throw Refuse("not a table", "off, auto, a number, or a name of /etc/iproute2/rt_tables");
+
+    public ConfigurationFileException Refuse(string reason, string? expected) => Refuse(Text, reason, expected);
+
+    /// <summary>Without the value, which is a secret or may be one.</summary>
+    public ConfigurationFileException RefuseSecret(string reason, string? expected) => Refuse(null, reason, expected);
+
+    /// <summary>A key that its section does not have. The value is not shown: it may be a secret under a mistyped key.</summary>
+    public ConfigurationFileException RefuseKey(string section, IEnumerable<string> keys, string otherSection, IEnumerable<string> otherKeys)
+    {
+        string expected = NearMiss.Of(Key, keys) is { } near ? near
+            : NearMiss.Of(Key, otherKeys) is { } nearOther ? $"{nearOther} under [{otherSection}]"
+            : $"one of {string.Join(", ", keys)}";
+        return RefuseSecret($"unknown key in [{section}]", expected);
+    }
+
+    private bool IsOff => Compact.Equals("off", StringComparison.OrdinalIgnoreCase);
+
+    private ConfigurationFileException Refuse(string? shown, string reason, string? expected) =>
+        new(_file, _number, Key, shown, reason, expected);
+
+    private string[] Items() => _value.ToString().Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace WgNet.Uapi;
+
+/// <summary>A file that holds one key in base64, as <c>wg genkey</c> writes it. Empty (as /dev/null is) means no key.</summary>
+public static class KeyFile
+{
+    private const int Base64Length = 44;
+    private const int MaxSize = 4096;
+
+    /// <summary>The key, 32 bytes, all zero for an empty file. The caller wipes it.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="FormatException">It holds something else; the message does not quote it.</exception>
+    public static byte[] Read(string path)
+    {
+        byte[] content = new byte[MaxSize];
+        try
+        {
+            int length;
+            using (FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
+            {
+                length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            }
+
+            ReadOnlySpan<byte> text = content.AsSpan(0, length).Trim(" \t\r\n"u8);
+            return length == 0 ? new byte[UapiValue.KeySize]
+                : text.Length == Base64Length && Decode(text) is { } key ? key
+                : throw new FormatException("the file must hold one key, 44 characters of base64");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    private static byte[]? Decode(ReadOnlySpan<byte> text)
+    {
+        Span<char> characters = stackalloc char[Base64Length];
+        _ = Encoding.Latin1.GetChars(text, characters);
+        byte[]? key = DecodeBase64(characters);
+        characters.Clear();
+        return key;
+    }
+
+    /// <summary>44 characters of base64 that make 32 bytes, or null.</summary>
+    internal static byte[]? DecodeBase64(ReadOnlySpan<char> text)
+    {
+        Span<byte> bytes = stackalloc byte[UapiValue.KeySize + 1];
+        bool ok = text.Length == Base64Length && Convert.TryFromBase64Chars(text, bytes, out int length) && length == UapiValue.KeySize;
+        byte[]? key = ok ? bytes[..UapiValue.KeySize].ToArray() : null;
+        CryptographicOperations.ZeroMemory(bytes);
+        return key;
+    }
+}
