@@ -12,7 +12,7 @@ public sealed partial class WireGuardDevice
     // The same peers for threads that must not wait for a configuration change; replaced as a whole.
     private volatile Peer[] _peerList = [];
     private ushort _listenPort;
-    private uint _firewallMark;
+    private volatile uint _firewallMark;
 
     /// <inheritdoc/>
     public void Apply(DeviceUpdate update)

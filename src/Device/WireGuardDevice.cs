@@ -111,12 +111,16 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
     }
 
-    /// <summary>Routes changed outside: sticky sources may no longer hold.</summary>
-    public void ClearEndpointSources()
+    /// <summary>Routes changed outside: forgets the sticky sources that no longer hold.</summary>
+    /// <param name="stillUsesSource">Whether packets to the endpoint, with this firewall mark, still leave from its source.</param>
+    public void RoutesChanged(Func<Endpoint, uint, bool> stillUsesSource)
     {
         foreach (Peer peer in _peerList)
         {
-            peer.ClearEndpointSource();
+            if (peer.Endpoint is { Source: not null } endpoint && !stillUsesSource(endpoint, _firewallMark))
+            {
+                peer.ClearEndpointSource();
+            }
         }
     }
 
@@ -385,6 +389,14 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             {
                 peer.ClearEndpointSource();
             }
+        }
+    }
+
+    private void ClearEndpointSources()
+    {
+        foreach (Peer peer in _peers.Values)
+        {
+            peer.ClearEndpointSource();
         }
     }
 

@@ -1,0 +1,271 @@
+using System.Diagnostics;
+using System.Net;
+using WgNet.Device;
+using WgNet.Linux;
+using WgNet.Tun;
+using WgNet.Udp;
+using Xunit;
+using static WgNet.Unit.Device.TunnelPair;
+
+namespace WgNet.Unit.Device;
+
+public sealed class WireGuardDeviceTests
+{
+    [Fact]
+    public void Packet_WithoutSession_IsStagedAndDeliveredAfterTheHandshake()
+    {
+        using var tunnel = new TunnelPair();
+        byte[] packet = Packet("2001:db8::a", "2001:db8::b");
+
+        tunnel.Left.Tun.Send(packet);
+
+        Assert.Equal(packet, tunnel.Right.Tun.Receive(Soon));
+        Assert.NotEqual(0, tunnel.Right.Peer(tunnel.Left).LastHandshakeWallTime);
+    }
+
+    [Fact]
+    public void Packets_BothWays_ArriveInOrderAndAreCounted()
+    {
+        using var tunnel = new TunnelPair();
+        for (int i = 0; i < 100; i++)
+        {
+            tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b", payload: i + 1));
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(41 + i, tunnel.Right.Tun.Receive(Soon)?.Length);
+        }
+
+        byte[] answer = Packet("2001:db8::b", "2001:db8::a");
+        tunnel.Right.Tun.Send(answer);
+        Assert.Equal(answer, tunnel.Left.Tun.Receive(Soon));
+        Assert.True(tunnel.Right.Peer(tunnel.Left).ReceivedBytes > 100 * 41);
+        Assert.True(tunnel.Right.Peer(tunnel.Left).SentBytes > 48);
+    }
+
+    [Fact]
+    public void Source_NotAllowed_IsDroppedAndCounted()
+    {
+        using var tunnel = new TunnelPair();
+
+        tunnel.Left.Tun.Send(Packet("2001:db8::bad", "2001:db8::b"));
+
+        Assert.Null(tunnel.Right.Tun.Receive(Shortly));
+        Assert.Equal(1, tunnel.Right.Drops(tunnel.Left, "not_allowed"));
+    }
+
+    [Fact]
+    public void Source_InLearnablePrefix_IsLearnedAndAnsweredAtOnce()
+    {
+        using var tunnel = new TunnelPair(peer => peer.LearnableIps.Add(new PrefixUpdate(Prefix("2001:db8::/64"), Remove: false)));
+
+        tunnel.Left.Tun.Send(Packet("2001:db8::1234", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        tunnel.Right.Tun.Send(Packet("2001:db8::b", "2001:db8::1234"));
+
+        Assert.NotNull(tunnel.Left.Tun.Receive(Soon));
+        Assert.Equal(Address("2001:db8::1234"), Assert.Single(tunnel.Right.Peer(tunnel.Left).LearnedAddresses).Address);
+    }
+
+    [Fact]
+    public void Source_LearnedByAnotherPeer_IsAConflict()
+    {
+        using var tunnel = new TunnelPair(Learnable);
+        using var third = new TunnelPair.End();
+        third.Know(tunnel.Right, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        tunnel.Right.Know(third, Learnable);
+
+        tunnel.Left.Tun.Send(Packet("2001:db8::1234", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        third.Tun.Send(Packet("2001:db8::1234", "2001:db8::b"));
+
+        Assert.Null(tunnel.Right.Tun.Receive(Shortly));
+        Assert.Equal(1, tunnel.Right.Drops(third, "conflict"));
+
+        static void Learnable(PeerUpdate peer) => peer.LearnableIps.Add(new PrefixUpdate(Prefix("2001:db8::/64"), Remove: false));
+    }
+
+    [Fact]
+    public void Destination_WithoutPeer_GetsNoRoute()
+    {
+        using var tunnel = new TunnelPair();
+        tunnel.Right.Device.LinkChanged(new LinkState(Up: true, Mtu: 1420, [(IPAddress.Parse("2001:db8::b"), 64)]));
+
+        tunnel.Right.Tun.Send(Packet("2001:db8::b", "2001:db8::dead"));
+
+        byte[]? error = tunnel.Right.Tun.Receive(Soon);
+        Assert.NotNull(error);
+        Assert.Equal(58, error[6]);
+        Assert.Equal(1, error[40]);
+    }
+
+    [Fact]
+    public void Apply_PortInUse_ChangesNothing()
+    {
+        using var taken = UdpSockets.Open(0, 0);
+        using var end = new TunnelPair.End();
+        ushort before = end.Device.Snapshot().ListenPort;
+
+        var refused = Assert.Throws<ConfigurationException>(() => end.Device.Apply(new DeviceUpdate { ListenPort = taken.Port, FirewallMark = 7, ReplacePeers = true }));
+
+        Assert.Equal(Errno.EADDRINUSE, refused.Errno);
+        Assert.Equal(before, end.Device.Snapshot().ListenPort);
+        Assert.Equal(0u, end.Device.Snapshot().FirewallMark);
+    }
+
+    [Fact]
+    public void ListenPort_ChangedWhileRunning_TrafficGoesOn()
+    {
+        using var tunnel = new TunnelPair();
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+
+        tunnel.Left.Device.Apply(new DeviceUpdate { ListenPort = 0 });
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        Assert.Equal(tunnel.Left.Device.Snapshot().ListenPort, tunnel.Right.Peer(tunnel.Left).Endpoint!.Port);
+    }
+
+    [Fact]
+    public void Peer_Removed_NothingPassesAndItsKeysAreGone()
+    {
+        using var tunnel = new TunnelPair();
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+
+        tunnel.Right.Change(new PeerUpdate(tunnel.Left.PublicKey) { Remove = true });
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+
+        Assert.Null(tunnel.Right.Tun.Receive(Shortly));
+        Assert.Empty(tunnel.Right.Device.Snapshot().Peers);
+    }
+
+    [Fact]
+    public void Link_DownAndUp_BeginsANewSession()
+    {
+        using var tunnel = new TunnelPair();
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: false, Mtu: 1420, []));
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: true, Mtu: 1420, []));
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+    }
+
+    [Fact]
+    public void Learned_AddressTakenByTheInterface_IsForgotten()
+    {
+        using var tunnel = new TunnelPair(peer => peer.LearnableIps.Add(new PrefixUpdate(Prefix("2001:db8::/64"), Remove: false)));
+        tunnel.Left.Tun.Send(Packet("2001:db8::1234", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+
+        tunnel.Right.Device.LinkChanged(new LinkState(Up: true, Mtu: 1420, [(IPAddress.Parse("2001:db8::1234"), 64)]));
+
+        Assert.Empty(tunnel.Right.Peer(tunnel.Left).LearnedAddresses);
+    }
+
+    [Fact]
+    public void OwnKey_AsPeer_IsIgnored()
+    {
+        using var end = new TunnelPair.End();
+
+        end.Change(new PeerUpdate(end.PublicKey));
+
+        Assert.Empty(end.Device.Snapshot().Peers);
+    }
+
+    [Fact]
+    public void Interface_Deleted_IsReportedOnce()
+    {
+        using var end = new TunnelPair.End();
+        using var closed = new SemaphoreSlim(0);
+        end.Device.Closed += () => closed.Release();
+
+        end.Tun.Close();
+
+        Assert.True(closed.Wait(Soon));
+        Assert.False(closed.Wait(Shortly));
+    }
+
+    [Fact]
+    public void Timestamps_AfterRestartWithClockSetBack_DoNotDecrease()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("wgnet-test").FullName, "wg0.timestamp");
+        long future = Clock.WallTime + 86_400_000_000_000;
+        try
+        {
+            var first = new TimestampFloor(path, Log.None);
+            first.Sent(future);
+
+            Assert.True(new TimestampFloor(path, Log.None).Floor >= future);
+
+            File.WriteAllText(path, "garbage\n");
+            Assert.Equal(0, new TimestampFloor(path, Log.None).Floor);
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Staged_BeyondCapacity_DropsTheOldest()
+    {
+        var staged = new StagedPackets(new StagingBudget(1 << 20));
+        for (int i = 0; i < StagedPackets.Capacity; i++)
+        {
+            Assert.Equal(0, staged.Add([(byte)i], ecn: 0));
+        }
+
+        Assert.Equal(1, staged.Add([200], ecn: 0));
+
+        Assert.True(staged.TryTake(out byte[] first, out _));
+        Assert.Equal([1], first);
+        Assert.Equal(StagedPackets.Capacity - 1, staged.Clear());
+        Assert.True(staged.IsEmpty);
+    }
+
+    [Fact]
+    public void Staged_BeyondTheDevicesBudget_IsRefused()
+    {
+        var budget = new StagingBudget(100);
+        var hog = new StagedPackets(budget);
+        var other = new StagedPackets(budget);
+
+        Assert.Equal(0, hog.Add(new byte[100], ecn: 0));
+        Assert.Equal(1, other.Add(new byte[1], ecn: 0));
+        Assert.Equal(1, hog.Clear());
+        Assert.Equal(0, other.Add(new byte[1], ecn: 0));
+    }
+
+    [Fact]
+    public void PacketPath_InSteadyState_AllocatesNothing()
+    {
+        using var tunnel = new TunnelPair();
+        byte[] packet = Packet("2001:db8::a", "2001:db8::b", payload: 1000);
+        Exchange(tunnel, packet, count: 2000);
+
+        // The twins in memory allocate two arrays a packet and their queues a little; a packet path that allocated would show on top.
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Exchange(tunnel, packet, count: 5000);
+        long perPacket = (GC.GetTotalAllocatedBytes(precise: true) - before) / 5000;
+
+        Assert.InRange(perPacket, 0, (2 * (packet.Length + 10 + 32)) + 64);
+    }
+
+    private static void Exchange(TunnelPair tunnel, byte[] packet, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            tunnel.Left.Tun.Send(packet);
+            if (tunnel.Right.Tun.TakeWritten(Soon) is null)
+            {
+                throw new UnreachableException("a packet was lost on loopback");
+            }
+        }
+    }
+}
