@@ -14,6 +14,7 @@ namespace WgNet.Unit.Linux;
 public sealed partial class LayoutTests
 {
     private const string Headers = """
+        #include <linux/fib_rules.h>
         #include <linux/if.h>
         #include <linux/if_addr.h>
         #include <linux/if_link.h>
@@ -82,6 +83,22 @@ public sealed partial class LayoutTests
             ("ifa_flags", nameof(InterfaceAddressMessage.Flags)),
             ("ifa_scope", nameof(InterfaceAddressMessage.Scope)),
             ("ifa_index", nameof(InterfaceAddressMessage.Index))),
+        .. Struct<RouteMessage>(
+            "struct rtmsg",
+            ("rtm_family", nameof(RouteMessage.Family)),
+            ("rtm_dst_len", nameof(RouteMessage.DestinationLength)),
+            ("rtm_src_len", nameof(RouteMessage.SourceLength)),
+            ("rtm_table", nameof(RouteMessage.Table)),
+            ("rtm_protocol", nameof(RouteMessage.Protocol)),
+            ("rtm_scope", nameof(RouteMessage.Scope)),
+            ("rtm_type", nameof(RouteMessage.Type)),
+            ("rtm_flags", nameof(RouteMessage.Flags))),
+        .. Struct<RuleMessage>(
+            "struct fib_rule_hdr",
+            ("family", nameof(RuleMessage.Family)),
+            ("table", nameof(RuleMessage.Table)),
+            ("action", nameof(RuleMessage.Action)),
+            ("flags", nameof(RuleMessage.Flags))),
         .. Struct<Timespec>("struct timespec", ("tv_sec", nameof(Timespec.Seconds)), ("tv_nsec", nameof(Timespec.Nanoseconds))),
 
         // Structs that are read and written as bytes.
@@ -115,6 +132,18 @@ public sealed partial class LayoutTests
         ("IFLA_MTU", Rtnetlink.IFLA_MTU),
         ("IFA_LOCAL", Rtnetlink.IFA_LOCAL),
         ("IP_PKTINFO", ControlMessage.IP_PKTINFO),
+        ("IPV6_TCLASS", ControlMessage.IPV6_TCLASS),
+        ("UDP_SEGMENT", ControlMessage.UDP_SEGMENT),
+        ("UDP_GRO", ControlMessage.UDP_GRO),
+        ("SO_MARK", SocketOption.SO_MARK),
+        ("SO_RCVBUFFORCE", SocketOption.SO_RCVBUFFORCE),
+        ("SO_SNDBUFFORCE", SocketOption.SO_SNDBUFFORCE),
+        ("IP_MTU_DISCOVER", SocketOption.IP_MTU_DISCOVER),
+        ("IP_RECVTOS", SocketOption.IP_RECVTOS),
+        ("IPV6_MTU_DISCOVER", SocketOption.IPV6_MTU_DISCOVER),
+        ("IPV6_RECVPKTINFO", SocketOption.IPV6_RECVPKTINFO),
+        ("IPV6_RECVTCLASS", SocketOption.IPV6_RECVTCLASS),
+        ("IPV6_V6ONLY", SocketOption.IPV6_V6ONLY),
         ("IPV6_PKTINFO", ControlMessage.IPV6_PKTINFO),
     ]);
 

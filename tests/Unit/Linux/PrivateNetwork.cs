@@ -50,6 +50,17 @@ internal static class PrivateNetwork
         return netlink.FindLink(name)!.Index;
     }
 
+    /// <summary>Adds an IPv6 address and waits until packets to it arrive: the kernel adds its local route a little later.</summary>
+    public static void AddToLoopback(string address)
+    {
+        Ip($"address add {address}/128 dev lo nodad");
+        while (!Ip("-6 route show table local").Contains($"local {address} ", StringComparison.Ordinal)
+            || Ip("-6 address show dev lo tentative").Contains(address, StringComparison.Ordinal))
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     private static void Enter()
     {
         if (unshare(CLONE_NEWNET) < 0)

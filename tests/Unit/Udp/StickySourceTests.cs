@@ -90,7 +90,7 @@ public sealed class StickySourceTests
     [Fact]
     public void Send_LinkLocalEndpoint_IsReachedThroughItsScope() => PrivateNetwork.Run(() =>
     {
-        PrivateNetwork.Ip("address add fe80::1/64 dev lo nodad");
+        PrivateNetwork.AddToLoopback("fe80::1");
         using var wire = new Wire();
         var endpoint = new Endpoint(IPAddress.Parse("fe80::1%1"), wire.Right.Port);
         Assert.Equal(0, wire.Left.Send(endpoint, [1], ecn: 0));
@@ -124,9 +124,8 @@ public sealed class StickySourceTests
 
     private static void InNetworkWithAddresses(Action test) => PrivateNetwork.Run(() =>
     {
-        // Usable at once: no duplicate address detection.
-        PrivateNetwork.Ip("address add 2001:db8::1/128 dev lo nodad");
-        PrivateNetwork.Ip("address add 2001:db8::2/128 dev lo nodad");
+        PrivateNetwork.AddToLoopback("2001:db8::1");
+        PrivateNetwork.AddToLoopback("2001:db8::2");
         test();
     });
 }
