@@ -7,7 +7,7 @@ namespace WgNet.EndToEnd;
 public sealed class KeyTests
 {
     /// <summary>The environment variable that shortens the initiator's rekeying, for tests alone.</summary>
-    private const string RekeyAfterTwoSeconds = "WGNET_TEST_REKEY_AFTER_SECONDS=2";
+    private const string RekeyAfterTwoSeconds = "WGNET_TEST_REKEY_AFTER_TIME=2";
 
     [Theory]
     [MemberData(nameof(Matrix.PeersAndOutsides), MemberType = typeof(Matrix))]

@@ -47,8 +47,8 @@ public static class Command
             throw new TimeoutException($"`{line}` did not end in time\n{Text(output)}{Text(error)}");
         }
 
-        // A daemon that the command left behind may hold its output open for ever: what was said until now is enough.
-        bothClosed.Wait(TimeSpan.FromMilliseconds(300));
+        // A daemon that the command left behind may hold its output open for ever: what was said until then is enough.
+        bothClosed.Wait(TimeSpan.FromSeconds(3));
         return new CommandResult(line, process.ExitCode, Text(output), Text(error));
     }
 

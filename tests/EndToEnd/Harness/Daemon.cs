@@ -11,6 +11,7 @@ public sealed class Daemon : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _log = new();
+    private bool _disposed;
 
     public Daemon(IReadOnlyList<string> command)
     {
@@ -46,6 +47,12 @@ public sealed class Daemon : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!HasExited)
         {
             Signal("TERM");

@@ -29,6 +29,10 @@ public sealed class Host(string role) : IDisposable
     public CommandResult TryRun(string[] command, string? input = null, TimeSpan? timeout = null) =>
         Command.TryRun([.. Inside, .. command], input, timeout);
 
+    /// <summary>Who runs inside this host, whoever started it.</summary>
+    public IReadOnlyList<string> ProcessIds =>
+        Command.Run("ip", "netns", "pids", Namespace.Name).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>Starts a process that the host ends with itself.</summary>
     public Daemon Start(params string[] command)
     {

@@ -9,6 +9,9 @@ public sealed class Lab : IDisposable
     private readonly List<IDisposable> _others = [];
     private int _links;
 
+    // Reading a child's output keeps a thread of the pool for as long as the child lives.
+    static Lab() => ThreadPool.SetMinThreads(100, 100);
+
     public Lab()
     {
         if (!Environment.IsPrivilegedProcess)

@@ -1,7 +1,5 @@
-using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace WgNet.EndToEnd.Harness;
@@ -10,11 +8,10 @@ namespace WgNet.EndToEnd.Harness;
 /// A network namespace of the tests' own. Its name carries the id of the process that made it, so that what a killed
 /// run left behind is found and removed by the next one.
 /// </summary>
-public sealed partial class NetworkNamespace : IDisposable
+public sealed class NetworkNamespace : IDisposable
 {
     private const string Prefix = "wgt-";
     private const string Folder = "/run/netns";
-    private const int CloneNewNet = 0x4000_0000;
 
     private static int _count;
 
@@ -58,11 +55,7 @@ public sealed partial class NetworkNamespace : IDisposable
             try
             {
                 using SafeFileHandle handle = File.OpenHandle(Path.Combine(Folder, Name));
-                if (setns(handle, CloneNewNet) != 0)
-                {
-                    throw new Win32Exception(Marshal.GetLastPInvokeError(), $"setns {Name}");
-                }
-
+                Linux.NetworkNamespace.Enter((int)handle.DangerousGetHandle());
                 action();
             }
             catch (Exception e)
@@ -108,8 +101,4 @@ public sealed partial class NetworkNamespace : IDisposable
 
         Command.TryRun(["ip", "netns", "del", name]);
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int setns(SafeFileHandle fd, int nstype);
 }

@@ -1,0 +1,163 @@
+using System.Collections;
+using System.Globalization;
+using System.Net.Sockets;
+using WgNet.EndToEnd.Harness;
+using WgNet.Linux;
+
+namespace WgNet.EndToEnd;
+
+/// <summary><c>wgnet &lt;interface&gt;</c> begins and ends as wireguard-go does.</summary>
+public sealed class ProcessTests
+{
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void Interface_Deleted_ProcessEndsAndRemovesItsSocket()
+    {
+        using var lab = new Lab();
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        tunnel.Host.Run($"ip link del {tunnel.Name}");
+        AssertEnded(tunnel);
+    }
+
+    [Fact]
+    public void Socket_Removed_ProcessEndsAndRemovesItsInterface()
+    {
+        using var lab = new Lab();
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        File.Delete(UapiSocket.PathOf(tunnel.Name));
+        AssertEnded(tunnel);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void Signal_EndsCleanly(string signal)
+    {
+        using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4);
+        pair.PingBothWays();
+        pair.Left.Daemon.Signal(signal);
+        AssertEnded(pair.Left);
+    }
+
+    [Fact]
+    public void Start_WithoutForeground_ReturnsWhenTheSocketAnswers()
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        string name = Tunnel.NewName();
+        CommandResult start = host.TryRun([Programs.Of(Implementation.WgNet), name]);
+        Assert.True(start.Succeeded, start.ToString());
+        Assert.True(UapiSocket.Answers(name));
+        Assert.Equal("600", Command.Run("stat", "-c", "%a", UapiSocket.PathOf(name)).Trim());
+        string pid = Assert.Single(host.ProcessIds);
+        Assert.Equal("/", new DirectoryInfo($"/proc/{pid}/cwd").LinkTarget);
+
+        host.Run($"ip link del {name}");
+        Wait.Until(() => host.ProcessIds.Count == 0, EndTimeout, "the daemon did not end");
+    }
+
+    [Fact]
+    public void Start_ForegroundVariable_StaysInTheForeground()
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        string name = Tunnel.NewName();
+        Daemon daemon = host.Start("env", "WG_PROCESS_FOREGROUND=1", Programs.Of(Implementation.WgNet), name);
+        Wait.Until(() => UapiSocket.Answers(name), EndTimeout, () => daemon.Log);
+        Assert.Equal(daemon.Pid.ToString(CultureInfo.InvariantCulture), Assert.Single(host.ProcessIds));
+    }
+
+    [Theory]
+    [InlineData("silent", false)]
+    [InlineData("verbose", true)]
+    public void LogLevel_DecidesWhatIsPrinted(string level, bool prints)
+    {
+        using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4, TunnelPair.DefaultMtu, "LOG_LEVEL=" + level);
+        pair.PingBothWays();
+        UapiSocket.Set(pair.Left.Name, "nonsense=1");
+        Assert.Equal(prints, pair.Left.Daemon.Log.Length > 0);
+    }
+
+    [Fact]
+    public void Start_NameInUse_FailsWithOneLineAndHarmsNobody()
+    {
+        using var lab = new Lab();
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        CommandResult second = tunnel.Host.TryRun([Programs.WgNet, tunnel.Name]);
+        Assert.False(second.Succeeded);
+        string line = Assert.Single((second.Error + second.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(tunnel.Name, line, StringComparison.Ordinal);
+        Assert.True(UapiSocket.Answers(tunnel.Name));
+    }
+
+    [Theory]
+    [InlineData("a-name-longer-than-fifteen")]
+    [InlineData("with/slash")]
+    [InlineData("..")]
+    public void Start_BadName_FailsWithOneLine(string name)
+    {
+        using var lab = new Lab();
+        CommandResult start = lab.AddHost("host").TryRun([Programs.WgNet, "-f", name], timeout: EndTimeout);
+        Assert.False(start.Succeeded);
+        Assert.Single(start.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Start_StaleSocketOfADeadProcess_IsReplaced()
+    {
+        using var lab = new Lab();
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        tunnel.Daemon.Signal("KILL");
+        Assert.True(tunnel.Daemon.WaitForExit(EndTimeout));
+        Assert.True(File.Exists(UapiSocket.PathOf(tunnel.Name)));
+
+        CommandResult again = tunnel.Host.TryRun([Programs.Of(Implementation.WgNet), tunnel.Name]);
+        Assert.True(again.Succeeded, again.ToString());
+        Assert.True(UapiSocket.Answers(tunnel.Name));
+    }
+
+    /// <summary>A supervisor may open both descriptors and hand them over.</summary>
+    [Fact]
+    public void Start_TunAndSocketHandedOver_UsesThem()
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        string name = Tunnel.NewName();
+        string path = UapiSocket.PathOf(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        int tun = host.Namespace.Enter(() =>
+        {
+            int fd = TunFile.Open();
+            Assert.Equal(0, TunFile.TrySetInterface(fd, name, TunFile.IFF_TUN | TunFile.IFF_NO_PI | TunFile.IFF_VNET_HDR));
+            return fd;
+        });
+        int pid = host.Namespace.Enter(() => Spawn.Start(
+            "/usr/bin/env",
+            ["env", "WG_TUN_FD=3", "WG_UAPI_FD=4", "WG_PROCESS_FOREGROUND=1", Programs.Of(Implementation.WgNet), name],
+            Variables(),
+            [Spawn.DevNull, Spawn.DevNull, Spawn.DevNull, tun, (int)listener.Handle]));
+        FileDescriptor.Close(tun);
+
+        Wait.Until(() => UapiSocket.Answers(name), EndTimeout, "the socket handed over does not answer");
+        Assert.Equal("(none)", host.Run($"wg show {name} public-key").Trim());
+        Command.Run("kill", pid.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(0, Spawn.Wait(pid));
+        Assert.False(host.TryRun($"ip link show {name}").Succeeded);
+    }
+
+    private static IEnumerable<string> Variables() => Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .Select(variable => $"{variable.Key}={variable.Value}");
+
+    private static void AssertEnded(Tunnel tunnel)
+    {
+        Assert.True(tunnel.Daemon.WaitForExit(EndTimeout), "did not end");
+        Assert.Equal(0, tunnel.Daemon.ExitCode);
+        Assert.False(File.Exists(UapiSocket.PathOf(tunnel.Name)));
+        Assert.False(tunnel.Host.TryRun($"ip link show {tunnel.Name}").Succeeded);
+    }
+}
