@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace WgNet.Protocol;
 
@@ -11,7 +10,8 @@ namespace WgNet.Protocol;
 /// A superseded keypair is wiped at once although packet threads may be using it, without a lock or a count per packet:
 /// a user copies the 32 bytes and then looks at <see cref="_wiped"/>, which the wiper sets before it touches the key.
 /// Seen unset after the copy, the copy is whole; seen set, it is thrown away. So nothing is ever sealed or opened with a
-/// half-wiped or zero key. The memory itself goes back through its finalizer, when no thread can have a reference to it.
+/// half-wiped or zero key, nor with whatever its memory is used for next; that it stays readable is what
+/// <see cref="IPrimitives.AllocateSecret"/> has to provide.
 /// </remarks>
 public sealed class Keypair
 {
@@ -160,9 +160,14 @@ public sealed class Keypair
     internal void Wipe()
     {
         _sendingInvalid = true;
+        if (_wiped)
+        {
+            return;
+        }
+
         _wiped = true;
         Interlocked.MemoryBarrier();
-        CryptographicOperations.ZeroMemory(_keys.Span);
+        _keys.Dispose();
     }
 
     private bool TryCopyKey(ReadOnlySpan<byte> from, ref Key key)
