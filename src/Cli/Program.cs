@@ -1,1 +1,3 @@
-return 0;
+using WgNet.Cli;
+
+return CommandLine.Run(args, Streams.OfProcess());

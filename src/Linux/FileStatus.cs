@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace WgNet.Linux;
 
 /// <summary>statx(2), for what .NET does not tell: whether a descriptor is a regular file.</summary>
-public static unsafe partial class FileMode
+public static unsafe partial class FileStatus
 {
     private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_TYPE = 1, STATX_MODE = 2;

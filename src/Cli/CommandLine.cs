@@ -1,0 +1,90 @@
+using System.Reflection;
+using WgNet.Cli.Daemon;
+using WgNet.Cli.Keys;
+using WgNet.Cli.Quick;
+using WgNet.Cli.Show;
+
+namespace WgNet.Cli;
+
+/// <summary>Finds the verb, or runs a device where the first argument is none, and turns failures into one line and an exit code.</summary>
+internal static class CommandLine
+{
+    public static readonly Verb[] Verbs =
+    [
+        ShowVerb.Verb, QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
+    ];
+
+    public static string Version =>
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    public static int Run(string[] args, Streams streams)
+    {
+        string usage = DeviceVerb.Usage;
+        try
+        {
+            if (args is [] or ["help" or "-h" or "--help"])
+            {
+                (args.Length == 0 ? streams.Error : streams.Out).WriteLine(Help());
+                return args.Length == 0 ? 1 : 0;
+            }
+
+            if (args is ["-v" or "--version"])
+            {
+                streams.Out.WriteLine($"wgnet {Version}");
+                return 0;
+            }
+
+            Verb? verb = Array.Find(Verbs, verb => verb.Name == args[0]);
+            if (verb is null)
+            {
+                return DeviceVerb.Run(args, streams);
+            }
+
+            usage = verb.Usage;
+            if (args is [_, "-h" or "--help"])
+            {
+                streams.Out.WriteLine(verb.Help);
+                return 0;
+            }
+
+            return verb.Run(args[1..], streams);
+        }
+        catch (UsageException exception)
+        {
+            streams.Error.WriteLine($"wgnet: {exception.Message}");
+            streams.Error.WriteLine(usage);
+            return 1;
+        }
+        catch (CommandException exception)
+        {
+            streams.Error.WriteLine($"wgnet: {exception.Message}");
+            return exception.ExitCode;
+        }
+        catch (Exception exception) when (CommandException.IsExpected(exception))
+        {
+            streams.Error.WriteLine($"wgnet: {exception.Message}");
+            return 1;
+        }
+        finally
+        {
+            streams.Out.Flush();
+        }
+    }
+
+    private static string Help()
+    {
+        int width = Verbs.Max(verb => verb.Name.Length);
+        IEnumerable<string> lines = Verbs.Select(verb => $"  {verb.Name.PadRight(width)}  {verb.Summary}");
+        return $"""
+            wgnet {Version}: WireGuard in userspace that learns its peers' SLAAC addresses
+
+            {DeviceVerb.Help}
+
+            Usage: wgnet <verb> [<args>]
+
+            {string.Join('\n', lines)}
+
+            `wgnet <verb> --help' shows a verb's arguments and an example. See wgnet(8).
+            """;
+    }
+}

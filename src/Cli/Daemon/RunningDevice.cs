@@ -1,0 +1,98 @@
+using WgNet.Cli.Keys;
+using WgNet.Device;
+using WgNet.Protocol;
+using WgNet.Tun;
+using WgNet.Uapi;
+using WgNet.Udp;
+
+namespace WgNet.Cli.Daemon;
+
+/// <summary>
+/// A device put together: TUN, link monitor, engine, control socket. Once the constructor returns, the control socket answers.
+/// Disposing it removes socket and interface.
+/// </summary>
+internal sealed class RunningDevice : IDisposable
+{
+    private const int DefaultMtu = 1420;
+    private const string StateDirectory = "/var/lib/wgnet";
+
+    private readonly ManualResetEventSlim _ended = new();
+    private readonly WireGuardDevice _device;
+    private readonly LinkMonitor _links;
+    private readonly UapiServer _control;
+    private readonly Log _log;
+
+    public RunningDevice(string name, DaemonEnvironment environment, Log log)
+    {
+        _log = log;
+        KeyText.RequireSodium();
+        DeviceOptions options = Options(name, environment);
+        TunDevice tun = environment.TunDescriptor is { } descriptor
+            ? TunDevice.FromFileDescriptor(descriptor)
+            : TunDevice.Open(name, DefaultMtu, environment.TunOffload);
+        _device = new WireGuardDevice(options, tun, new SodiumPrimitives(), log);
+        try
+        {
+            _links = new LinkMonitor(tun);
+            _control = new UapiServer(
+                environment.UapiDescriptor is { } listener ? UapiListener.FromFileDescriptor(listener) : UapiListener.Open(name),
+                UapiListener.SocketPath(name), _device, log);
+        }
+        catch
+        {
+            _links?.Dispose();
+            _device.Dispose();
+            throw;
+        }
+
+        Start();
+    }
+
+    /// <summary>Ends <see cref="WaitForEnd"/>, from any thread.</summary>
+    public void RequestEnd(string reason)
+    {
+        _log.Verbose($"Ending: {reason}");
+        _ended.Set();
+    }
+
+    /// <summary>Returns when the interface or its socket was deleted, or an end was requested.</summary>
+    public void WaitForEnd() => _ended.Wait();
+
+    // The socket goes first: what it no longer answers, nobody can configure half-way.
+    public void Dispose()
+    {
+        _control.Dispose();
+        _links.Dispose();
+        _device.Dispose();
+        _ended.Dispose();
+    }
+
+    private static DeviceOptions Options(string name, DaemonEnvironment environment)
+    {
+        ProtocolOptions times = new();
+        UdpOptions udp = new() { Offload = environment.UdpOffload };
+        return new DeviceOptions
+        {
+            Protocol = new ProtocolOptions
+            {
+                RekeyAfterTime = environment.RekeyAfterTime ?? times.RekeyAfterTime,
+                RejectAfterTime = environment.RejectAfterTime ?? times.RejectAfterTime,
+            },
+            Coalesce = environment.TunOffload,
+            OpenSockets = (port, mark) => UdpSockets.Open(port, mark, udp),
+            TimestampFile = $"{StateDirectory}/{name}.timestamp",
+        };
+    }
+
+    private void Start()
+    {
+        _device.Closed += () => RequestEnd("the interface cannot go on");
+        _links.Deleted += () => RequestEnd("the interface was deleted");
+        _control.SocketRemoved += () => RequestEnd("the control socket was removed");
+        _links.Changed += _device.LinkChanged;
+        _device.Start();
+        _links.Start();
+        _control.Start();
+        _log.Verbose("Device started");
+    }
+}

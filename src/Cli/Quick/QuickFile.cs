@@ -1,0 +1,32 @@
+namespace WgNet.Cli.Quick;
+
+/// <summary>Which configuration file an argument of <c>wgnet up</c> means, and which interface that file is for: wg-quick(8)'s rules.</summary>
+/// <param name="Path">With symbolic links followed.</param>
+internal sealed record QuickFile(string Path, string InterfaceName)
+{
+    private const string Directory = "/etc/wireguard", Extension = ".conf";
+    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    /// <param name="argument">An interface name, for a file in /etc/wireguard, or a path that ends in <c>name.conf</c>.</param>
+    public static QuickFile Locate(string argument)
+    {
+        string path = Cli.InterfaceName.IsValid(argument) ? $"{Directory}/{argument}{Extension}" : argument;
+        if (!File.Exists(path))
+        {
+            throw new CommandException($"`{path}' does not exist");
+        }
+
+        string name = System.IO.Path.GetFileName(path);
+        if (!name.EndsWith(Extension, StringComparison.Ordinal) || !Cli.InterfaceName.IsValid(name.AsSpan(0, name.Length - Extension.Length)))
+        {
+            throw new CommandException("The config file must be a valid interface name, followed by .conf");
+        }
+
+        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(path);
+        return new QuickFile(target, name[..^Extension.Length]);
+    }
+
+    /// <summary>Whether anyone on the host can get at the keys: file and directory both let others in.</summary>
+    public bool IsWorldAccessible =>
+        (File.GetUnixFileMode(Path) & File.GetUnixFileMode(System.IO.Path.GetDirectoryName(Path)!) & Others) != UnixFileMode.None;
+}

@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using WgNet.Device;
+using WgNet.Protocol;
+
+namespace WgNet.Cli.Show;
+
+/// <summary>A device to be shown: its name, what it reported, and the public key that follows from its private key. Wipes the secrets when disposed.</summary>
+internal sealed class DeviceView(string name, DeviceSnapshot snapshot, PublicKey? publicKey) : IDisposable
+{
+    public string Name { get; } = name;
+
+    public DeviceSnapshot Snapshot { get; } = snapshot;
+
+    /// <summary>Null if the device has no private key.</summary>
+    public PublicKey? PublicKey { get; } = publicKey;
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(Snapshot.PrivateKey);
+        foreach (PeerSnapshot peer in Snapshot.Peers)
+        {
+            CryptographicOperations.ZeroMemory(peer.PresharedKey);
+        }
+    }
+}
