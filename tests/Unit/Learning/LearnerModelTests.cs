@@ -12,6 +12,7 @@ public sealed class LearnerModelTests : LearnerFixture
     // Every other host of the prefix has a static prefix of its own now and then.
     private readonly int?[] _static = new int?[Addresses];
     private readonly bool[] _mayLearn = new bool[Peers];
+    private readonly string[] _names = [.. Enumerable.Range(0, Peers).Select(i => $"peer {i}")];
     private readonly LearningPeer<string>[] _peers;
     private readonly LearnerModel _model;
 
@@ -36,7 +37,7 @@ public sealed class LearnerModelTests : LearnerFixture
         for (int i = 0; i < 1_000_000; i++)
         {
             // Distinct times, so that which one is the least recently received is never a matter of taste.
-            Now += random.Next(1, 4) * Second;
+            Now += random.Next(1, 400) * (Second / 1_000);
             int peer = random.Next(Peers);
             UInt128 address = Host(random.Next(Addresses));
             switch (random.Next(1_000))
@@ -60,7 +61,8 @@ public sealed class LearnerModelTests : LearnerFixture
         Assert.All(expected, verdict => Assert.True(seen[(int)verdict] > 100, $"{verdict}: {seen[(int)verdict]}"));
     }
 
-    private static string Name(int peer) => $"peer {peer}";
+    // Peers are compared by reference.
+    private string Name(int peer) => _names[peer];
 
     private void Reconfigure(Random random, int peer, int host)
     {
