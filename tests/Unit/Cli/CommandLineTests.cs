@@ -1,0 +1,75 @@
+using WgNet.Cli;
+using Xunit;
+
+namespace WgNet.Unit.Cli;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("`bad/name' is not an interface name", "bad/name")]
+    [InlineData("`averyveryverylongname' is not an interface name", "averyveryverylongname")]
+    [InlineData("`' is not an interface name", "")]
+    [InlineData("`..' is not an interface name", "..")]
+    [InlineData("`wg1' was not expected", "wg0", "wg1")]
+    [InlineData("`--bogus' is not an option", "--bogus")]
+    [InlineData("an interface name is missing", "-f")]
+    [InlineData("`x' was not expected", "genkey", "x")]
+    [InlineData("`x' was not expected", "pubkey", "x")]
+    [InlineData("Invalid parameter: `bogus'", "show", "wg0", "bogus")]
+    [InlineData("`x' was not expected", "show", "wg0", "peers", "x")]
+    [InlineData("`peers' was not expected", "show", "interfaces", "peers")]
+    [InlineData("a configuration file or an interface name is missing", "up")]
+    [InlineData("`wg1' was not expected", "down", "wg0", "wg1")]
+    public void Run_WrongArguments_SaysWhatAndUsageAndFails(string message, params string[] args)
+    {
+        CommandRun run = CommandRun.Of(args);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"wgnet: {message}", run.Error, StringComparison.Ordinal);
+        Assert.Contains("\nUsage: wgnet ", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Out);
+    }
+
+    [Fact]
+    public void Run_HelpOfEveryVerb_ShowsUsageAndAnExample()
+    {
+        foreach (Verb verb in CommandLine.Verbs)
+        {
+            CommandRun run = CommandRun.Of([verb.Name, "--help"]);
+
+            Assert.Equal((0, ""), (run.ExitCode, run.Error));
+            Assert.StartsWith($"Usage: wgnet {verb.Name}", run.Out, StringComparison.Ordinal);
+            Assert.Contains($"wgnet {verb.Name}", run.Out.Split("Example:")[1], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Run_Help_ListsEveryVerb()
+    {
+        CommandRun run = CommandRun.Of(["--help"]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(CommandLine.Verbs, verb => Assert.Contains($"\n  {verb.Name} ", run.Out, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_Version_IsTheAssemblys() => Assert.Matches(@"^wgnet \d+\.\d+\.\d+\n$", CommandRun.Of(["--version"]).Out);
+
+    [Fact]
+    public void Run_NoArguments_ShowsHelpAsAnError()
+    {
+        CommandRun run = CommandRun.Of([]);
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.Contains("Usage: wgnet <verb>", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ShowOfAnInterfaceThatIsNotThere_SaysSo()
+    {
+        CommandRun run = CommandRun.Of(["show", "wgnetnone"]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("wgnet: Unable to access interface: wgnetnone: ", run.Error, StringComparison.Ordinal);
+    }
+}
