@@ -18,7 +18,8 @@ namespace WgNet.Unit.Device;
 /// </summary>
 internal sealed class TunnelPair : IDisposable
 {
-    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    // Longer than a handshake retry: one that meets the limit of 50 initiations a second is answered at the second try.
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     // For what must not happen: as long as a loopback round trip takes, many times over.
     public static readonly TimeSpan Shortly = TimeSpan.FromMilliseconds(200);
