@@ -25,7 +25,7 @@ internal sealed class Resolver(string interfaceName, QuickSettings quick, Narrat
             return;
         }
 
-        Run(["-a", Name(), "-m", "0", "-x"], Text(quick));
+        Run(["-a", Name(), "-m", "0", "-x"], Text());
         undo.Push(Unset);
     }
 
@@ -38,7 +38,7 @@ internal sealed class Resolver(string interfaceName, QuickSettings quick, Narrat
     }
 
     /// <summary>resolv.conf's lines: name servers, then search domains.</summary>
-    public static string Text(QuickSettings quick)
+    public string Text()
     {
         string servers = string.Concat(quick.DnsServers.Select(server => $"nameserver {server}\n"));
         return quick.DnsSearch.Count == 0 ? servers : $"{servers}search {string.Join(' ', quick.DnsSearch)}\n";
