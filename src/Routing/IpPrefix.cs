@@ -1,7 +1,7 @@
-using System.Net;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 
 namespace WgNet.Routing;
 
