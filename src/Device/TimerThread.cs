@@ -10,6 +10,7 @@ internal sealed class TimerThread(WireGuardDevice device)
 {
     private readonly object _lock = new();
     private readonly PriorityQueue<Peer, long> _heap = new();
+    private long _sleepsUntil = long.MaxValue;
     private bool _stopped;
 
     /// <summary>Takes the peer's present deadline into account.</summary>
@@ -25,6 +26,20 @@ internal sealed class TimerThread(WireGuardDevice device)
 
             peer.Session.ScheduledFor = deadline;
             _heap.Enqueue(peer, deadline);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>A learned address ages; wakes the thread only if it would sleep past that.</summary>
+    public void ScheduleExpiry(long deadline)
+    {
+        if (deadline >= Volatile.Read(ref _sleepsUntil))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
             Monitor.Pulse(_lock);
         }
     }
@@ -73,6 +88,7 @@ internal sealed class TimerThread(WireGuardDevice device)
                     wake = Math.Min(wake, deadline);
                 }
 
+                Volatile.Write(ref _sleepsUntil, wake);
                 Monitor.Wait(_lock, wake == long.MaxValue ? Timeout.Infinite : (int)Math.Min(int.MaxValue, ((wake - now) / 1_000_000) + 1));
             }
 

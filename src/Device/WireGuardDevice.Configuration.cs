@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using WgNet.Linux;
 using WgNet.Protocol;
+using WgNet.Routing;
 
 namespace WgNet.Device;
 
@@ -248,10 +250,24 @@ public sealed partial class WireGuardDevice
             else
             {
                 _allowedIps.Insert(allowed.Prefix, peer);
-                _learner.AllowedIpsChanged(allowed.Prefix);
             }
         }
 
+        // What a new static prefix contradicts is forgotten before anything else happens; one pass for any number of them.
+        if (update.AllowedIps.Count == 1)
+        {
+            _learner.AllowedIpsChanged(update.AllowedIps[0].Prefix);
+        }
+        else if (update.AllowedIps.Count > 1)
+        {
+            _learner.AllowedIpsChanged();
+        }
+
+        ApplyLearning(peer, update);
+    }
+
+    private void ApplyLearning(Peer peer, PeerUpdate update)
+    {
         if (update.LearnLimit is { } limit)
         {
             _learner.SetLimit(peer.Learning, limit);
@@ -260,23 +276,23 @@ public sealed partial class WireGuardDevice
         if (update.LearnTimeoutSeconds is { } timeout)
         {
             _learner.SetTimeout(peer.Learning, TimeSpan.FromSeconds(timeout));
+            _timers.ScheduleExpiry(_learner.NextExpiry);
         }
 
-        if (update.ReplaceLearnableIps)
+        // Replaced as a whole, so that addresses which stay claimable stay learned when a configuration is read again.
+        if (update.ReplaceLearnableIps || update.LearnableIps.Count > 0)
         {
-            _learner.ClearLearnable(peer.Learning);
-        }
+            var prefixes = new List<IpPrefix>(update.ReplaceLearnableIps ? [] : peer.Learning.LearnablePrefixes);
+            foreach (PrefixUpdate learnable in update.LearnableIps)
+            {
+                prefixes.Remove(learnable.Prefix);
+                if (!learnable.Remove)
+                {
+                    prefixes.Add(learnable.Prefix);
+                }
+            }
 
-        foreach (PrefixUpdate learnable in update.LearnableIps)
-        {
-            if (learnable.Remove)
-            {
-                _learner.RemoveLearnable(peer.Learning, learnable.Prefix);
-            }
-            else
-            {
-                _learner.AddLearnable(peer.Learning, learnable.Prefix);
-            }
+            _learner.ReplaceLearnable(peer.Learning, CollectionsMarshal.AsSpan(prefixes));
         }
 
         foreach (UInt128 address in update.ForgetLearned)

@@ -180,6 +180,10 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         {
             LogConflict(peer, owner, header.IPv6Source, now);
         }
+        else if (verdict == SourceVerdict.Learned)
+        {
+            _timers.ScheduleExpiry(_learner.NextExpiry);
+        }
 
         return verdict;
     }

@@ -69,9 +69,11 @@ internal sealed class TunnelPair : IDisposable
     {
         private readonly SodiumPrimitives _primitives = new();
 
-        public End(DeviceOptions? options = null)
+        public End(ITunDevice? tun = null)
         {
-            Device = new WireGuardDevice(options ?? new DeviceOptions { OpenSockets = (port, mark) => UdpSockets.Open(port, mark) }, Tun, _primitives, Log.None);
+            Tun = tun as MemoryTun ?? new MemoryTun();
+            var options = new DeviceOptions { OpenSockets = (port, mark) => UdpSockets.Open(port, mark) };
+            Device = new WireGuardDevice(options, tun ?? Tun, _primitives, Log.None);
             byte[] privateKey = new byte[32];
             _primitives.RandomBytes(privateKey);
             Device.Apply(new DeviceUpdate { PrivateKey = (byte[])privateKey.Clone() });
@@ -82,7 +84,7 @@ internal sealed class TunnelPair : IDisposable
             Device.LinkChanged(new LinkState(Up: true, Mtu: 1420, []));
         }
 
-        public MemoryTun Tun { get; } = new();
+        public MemoryTun Tun { get; }
 
         public WireGuardDevice Device { get; }
 
