@@ -204,7 +204,7 @@ on "$gateway" artifacts/wgnet show "$wg_gateway" | sed 's/^/    /'
 
 step "7. Bob forges alice's address"
 on "$bob" ip address add "$alice_address/128" dev "$wg_bob" nodad
-if on "$bob" ping -n -q -c 5 -i 0.2 -w 2 -I "$alice_address" "$gateway_address" >/dev/null; then
+if on "$bob" ping -n -q -c 5 -i 0.2 -W 1 -I "$alice_address" "$gateway_address" >/dev/null; then
     fail "a forged packet was answered"
 fi
 good "bob as alice -> gateway" "5 packets sent, 0 answered"

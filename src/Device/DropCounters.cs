@@ -64,6 +64,9 @@ public enum InsideDrop : byte
     /// <summary>The peer has no endpoint yet.</summary>
     NoEndpoint,
 
+    /// <summary>It was one of our own outside datagrams: the route to the peer's endpoint leads into the tunnel.</summary>
+    RoutingLoop,
+
     /// <summary>The interface did not take the packet.</summary>
     TunRefused,
 

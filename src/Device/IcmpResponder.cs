@@ -16,7 +16,7 @@ internal sealed class IcmpResponder(WireGuardDevice device, ITunDevice tun)
 
     private long _next;
 
-    public void Answer(ReadOnlySpan<byte> offending, IcmpErrorKind kind)
+    public void Answer(in IpPacket offending, IcmpErrorKind kind)
     {
         long now = Clock.BootTime;
         _next = Math.Max(_next, now - (Burst * Interval));
@@ -27,8 +27,11 @@ internal sealed class IcmpResponder(WireGuardDevice device, ITunDevice tun)
 
         // An IPv6 error is cut to the minimum MTU (RFC 4443 2.4 c).
         Span<byte> error = stackalloc byte[1280];
-        (uint v4, UInt128 v6) = device.OwnAddresses;
-        int length = IcmpError.Build(offending, error, kind, v4, v6);
+
+        // The kernel takes no IPv4 packet from an interface whose source is an address of its own; the destination's own
+        // address passes reverse path filtering, too, since its route led here.
+        uint v4 = offending.IsIPv4 ? offending.IPv4Destination : 0;
+        int length = IcmpError.Build(offending.Bytes, error, kind, v4, device.OwnIPv6Address);
         if (length != 0)
         {
             _next += Interval;

@@ -68,14 +68,20 @@ internal sealed class OutboundWorker : IDisposable
         Peer? peer = _device.FindByDestination(header, now);
         if (peer is null)
         {
-            _icmp.Answer(segmenter.Packet, IcmpErrorKind.NoRoute);
+            _icmp.Answer(header, IcmpErrorKind.NoRoute);
             return;
         }
 
         if (peer.Endpoint is not { } endpoint)
         {
             peer.Drops.Add(InsideDrop.NoEndpoint, segmenter.SegmentCount);
-            _icmp.Answer(segmenter.Packet, IcmpErrorKind.AddressUnreachable);
+            _icmp.Answer(header, IcmpErrorKind.AddressUnreachable);
+            return;
+        }
+
+        if (RoutingLoop.IsOwnDatagram(header, endpoint, _device.ListenPort))
+        {
+            peer.Drops.Add(InsideDrop.RoutingLoop, segmenter.SegmentCount);
             return;
         }
 

@@ -37,7 +37,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private volatile IUdpSockets? _sockets;
     private volatile bool _inboundStopping;
     private volatile bool _stopping;
-    private volatile InterfaceAddresses _own = new(0, 0);
+    private volatile InterfaceAddresses _own = new(0);
     private volatile int _mtu;
     private int _closed;
 
@@ -73,8 +73,11 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
     internal bool IsStopping => _stopping;
 
-    /// <summary>The interface's own addresses to send ICMP errors from; 0 where it has none.</summary>
-    internal (uint IPv4, UInt128 IPv6) OwnAddresses => (_own.IPv4, _own.IPv6);
+    /// <summary>The interface's own address to send ICMPv6 errors from; 0 if it has none.</summary>
+    internal UInt128 OwnIPv6Address => _own.IPv6;
+
+    /// <summary>The outside port that is bound; 0 while none is.</summary>
+    internal ushort ListenPort => _sockets?.Port ?? 0;
 
     /// <summary>Starts the threads. The device carries packets once <see cref="LinkChanged"/> has said that the interface is up.</summary>
     public void Start()
@@ -411,15 +414,14 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         thread.Start();
     }
 
-    /// <summary>The interface's first addresses of each family, for ICMP errors. Immutable.</summary>
-    private sealed record InterfaceAddresses(uint IPv4, UInt128 IPv6)
+    /// <summary>The interface's first address, for ICMPv6 errors. Immutable.</summary>
+    private sealed record InterfaceAddresses(UInt128 IPv6)
     {
         public static InterfaceAddresses From(LinkState state)
         {
-            IPAddress? v4 = state.Addresses.Select(a => a.Address).FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork);
             IPAddress? v6 = state.Addresses.Select(a => a.Address).Where(a => a.AddressFamily == AddressFamily.InterNetworkV6)
                 .OrderBy(a => a.IsIPv6LinkLocal).FirstOrDefault();
-            return new InterfaceAddresses(v4 is null ? 0 : (uint)IpPrefix.ToNumber(v4), v6 is null ? 0 : IpPrefix.ToNumber(v6));
+            return new InterfaceAddresses(v6 is null ? 0 : IpPrefix.ToNumber(v6));
         }
 
         public static (UInt128 Address, int PrefixLength)[] IPv6Of(LinkState state) =>

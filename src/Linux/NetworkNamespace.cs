@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace WgNet.Linux;
 
@@ -12,6 +13,21 @@ public static partial class NetworkNamespace
 
     /// <summary>Moves the calling thread into the namespace of a descriptor; needs CAP_SYS_ADMIN.</summary>
     public static void Enter(int fd) => ThrowIfFailed(setns(fd, CLONE_NEWNET), "setns");
+
+    /// <summary>Does something in the namespace of a descriptor and comes back; needs CAP_SYS_ADMIN in both.</summary>
+    public static T Run<T>(int fd, Func<T> action)
+    {
+        using SafeFileHandle home = File.OpenHandle("/proc/thread-self/ns/net");
+        Enter(fd);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            Enter((int)home.DangerousGetHandle());
+        }
+    }
 
     /// <summary>The calling thread is in the namespace of a descriptor already. Entering it again would need rights all the same.</summary>
     public static bool IsCurrent(int fd)

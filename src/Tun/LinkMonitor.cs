@@ -5,7 +5,7 @@ namespace WgNet.Tun;
 
 /// <summary>
 /// Follows what happens to the interface (rtnetlink(7)): up and down, MTU, name, addresses, deletion. A netlink socket hears only its
-/// own network namespace; so when the interface leaves it while the TUN descriptor still has one, the monitor's thread goes after it.
+/// own network namespace; so when the interface leaves it while the TUN descriptor still has one, the monitor opens a socket over there.
 /// The thread sleeps until the kernel says something. Dispose it before the <see cref="TunDevice"/>.
 /// </summary>
 public sealed class LinkMonitor : IDisposable
@@ -127,9 +127,8 @@ public sealed class LinkMonitor : IDisposable
                 return false;
             }
 
-            EnterNamespace();
             _socket?.Dispose();
-            _socket = NetlinkSocket.Open(Rtnetlink.RTMGRP_LINK | Rtnetlink.RTMGRP_IPV4_IFADDR | Rtnetlink.RTMGRP_IPV6_IFADDR);
+            _socket = OpenWhereTheInterfaceIs();
             _table = new LinkTable(name);
 
             // Links first: addresses are told apart by the index that these give.
@@ -142,26 +141,28 @@ public sealed class LinkMonitor : IDisposable
         throw new LinuxException("RTM_GETLINK", _tun.Name, Errno.ENODEV);
     }
 
-    private void EnterNamespace()
+    // A socket hears the namespace in which it was opened. The thread itself comes home again: who hears of a change on it opens
+    // outside sockets, and those belong where the process was started.
+    private NetlinkSocket OpenWhereTheInterfaceIs()
     {
         int fd = TunFile.GetNetworkNamespace(_tun.Fd);
         if (fd < 0)
         {
             // A kernel without TUNGETDEVNETNS, or no right to ask: the present namespace may be the right one.
-            return;
+            return Open();
         }
 
         try
         {
-            if (!NetworkNamespace.IsCurrent(fd))
-            {
-                NetworkNamespace.Enter(fd);
-            }
+            return NetworkNamespace.IsCurrent(fd) ? Open() : NetworkNamespace.Run(fd, Open);
         }
         finally
         {
             FileDescriptor.Close(fd);
         }
+
+        static NetlinkSocket Open() =>
+            NetlinkSocket.Open(Rtnetlink.RTMGRP_LINK | Rtnetlink.RTMGRP_IPV4_IFADDR | Rtnetlink.RTMGRP_IPV6_IFADDR);
     }
 
     private bool TryDump(ushort type)
