@@ -13,7 +13,7 @@ public static unsafe partial class Spawn
     public const int DevNull = -1;
 
     private const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
-    private const int SIGPIPE = 13, O_RDWR = 2, F_DUPFD_CLOEXEC = 1030;
+    private const int SIGINT = 2, SIGPIPE = 13, O_RDWR = 2, F_DUPFD_CLOEXEC = 1030;
 
     // Generous: glibc's posix_spawnattr_t is 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128.
     private const int OpaqueSize = 1024;
@@ -66,13 +66,19 @@ public static unsafe partial class Spawn
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
 
-    // .NET ignores SIGPIPE and that would be inherited: a hook's `yes | head' must end.
+    // .NET ignores SIGPIPE and that would be inherited: a hook's `yes | head' must end. A shell starts what is to run in the background
+    // with SIGINT ignored, which is meant for the terminal's; a session of its own has none, and is to end on SIGINT.
     private static void SetAttributes(byte* attributes, bool newSession, string path)
     {
         byte* signals = stackalloc byte[OpaqueSize];
         _ = sigemptyset(signals);
         Check(posix_spawnattr_setsigmask(attributes, signals), path);
         _ = sigaddset(signals, SIGPIPE);
+        if (newSession)
+        {
+            _ = sigaddset(signals, SIGINT);
+        }
+
         Check(posix_spawnattr_setsigdefault(attributes, signals), path);
         short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
         Check(posix_spawnattr_setflags(attributes, newSession ? (short)(flags | POSIX_SPAWN_SETSID) : flags), path);
