@@ -11,6 +11,10 @@ namespace WgNet.Cli.Daemon;
 internal static class DaemonLauncher
 {
     private const string Self = "/proc/self/exe";
+    // The runtime would open a socket in /tmp through which whoever may connect can read memory, keys in it, and which
+    // outlives a killed process. Set to 1 by who wants to debug.
+    private const string DiagnosticsVariable = "DOTNET_EnableDiagnostics";
+
     private const int ReadyDescriptor = 3, TunDescriptor = 4, UapiDescriptor = 5;
 
     /// <returns>The daemon's process id.</returns>
@@ -28,6 +32,7 @@ internal static class DaemonLauncher
                 ["wgnet", name],
                 DaemonEnvironment.With(
                     (DaemonEnvironment.ForegroundVariable, "1"),
+                    (DiagnosticsVariable, Environment.GetEnvironmentVariable(DiagnosticsVariable) ?? "0"),
                     (DaemonEnvironment.ReadyVariable, $"{ReadyDescriptor}"),
                     (DaemonEnvironment.TunVariable, environment.TunDescriptor is null ? null : $"{TunDescriptor}"),
                     (DaemonEnvironment.UapiVariable, environment.UapiDescriptor is null ? null : $"{UapiDescriptor}")),
