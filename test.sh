@@ -3,6 +3,8 @@
 #   ./test.sh         everything (root, for the network namespaces of the end-to-end tests)
 #   ./test.sh unit    build and unit tests
 #   ./test.sh e2e     build and end-to-end tests (root)
+#   ./test.sh mutations [factor]
+#                     the mutation tests alone, with random seeds and so many times as many inputs (20 if not said)
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 . scripts/packages.sh
@@ -35,8 +37,9 @@ must() {
 # A skipped test counts as failed: the scenario that it stands for was not seen to work.
 run_suite() {
     local name=$1 program=tests/$1/bin/Release/net10.0/WgNet.$1 log summary total bad
+    shift
     log=$(mktemp)
-    "$program" -noLogo -noColor | tee "$log"
+    "$program" -noLogo -noColor "$@" | tee "$log"
     summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+' "$log" | tail -n 1)
     rm -f "$log"
     if [ -z "$summary" ]; then
@@ -64,6 +67,11 @@ unit() {
     run_suite Unit
 }
 
+mutations() {
+    step "mutation tests, ${1}-fold"
+    WGNET_MUTATIONS=$1 run_suite Unit -namespace WgNet.Unit.Mutation
+}
+
 e2e() {
     if [ "$(id -u)" -ne 0 ]; then
         fail "end-to-end tests make network namespaces: run them as root (sudo ./test.sh)"
@@ -77,9 +85,9 @@ e2e() {
 
 part=${1:-all}
 case "$part" in
-all | unit | e2e) ;;
+all | unit | e2e | mutations) ;;
 *)
-    echo "usage: ./test.sh [unit|e2e]" >&2
+    echo "usage: ./test.sh [unit|e2e|mutations [factor]]" >&2
     exit 2
     ;;
 esac
@@ -88,13 +96,19 @@ step "tools"
 must have_dotnet
 # gcc: struct layouts are compared with what the C compiler says.
 packages=(libsodium23 gcc libc6-dev)
-[ "$part" = unit ] || packages+=(wireguard-tools wireguard-go radvd iproute2 iputils-ping nftables procps)
+[ "$part" = unit ] || [ "$part" = mutations ] || packages+=(wireguard-tools wireguard-go radvd iproute2 iputils-ping nftables procps)
 must install_missing "${packages[@]}"
 
 step "build"
 must dotnet build WgNet.sln -c Release -v quiet -clp:NoSummary
 
-[ "$part" = all ] && check_format
-[ "$part" = e2e ] || unit
-[ "$part" = unit ] || e2e
+case "$part" in
+all)
+    check_format
+    unit
+    e2e
+    ;;
+mutations) mutations "${2:-20}" ;;
+*) "$part" ;;
+esac
 finish
