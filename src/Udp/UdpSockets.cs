@@ -90,6 +90,12 @@ public sealed class UdpSockets : IUdpSockets
                 return Errno.EBADF;
             }
 
+            // A jumbo MTU allows packets that no datagram can carry once they are sealed.
+            if (datagram.Length > _single.Free)
+            {
+                return Errno.EMSGSIZE;
+            }
+
             datagram.CopyTo(_single.Reserve(datagram.Length));
             _single.Append(to, datagram.Length, ecn);
             _ = _sender.Send(_single, out int errno);

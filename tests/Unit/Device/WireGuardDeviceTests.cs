@@ -275,6 +275,19 @@ public sealed class WireGuardDeviceTests
     }
 
     [Fact]
+    public void Staged_PacketTooLongForADatagram_IsDroppedAndTheDeviceGoesOn()
+    {
+        using var tunnel = new TunnelPair();
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: true, Mtu: 65535, []));
+        byte[] packet = Packet("2001:db8::a", "2001:db8::b");
+
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b", payload: 65495));
+        tunnel.Left.Tun.Send(packet);
+
+        Assert.Equal(packet, tunnel.Right.Tun.Receive(Soon));
+    }
+
+    [Fact]
     public void PacketPath_InSteadyState_AllocatesNothing()
     {
         const int WarmUp = 2000, Count = 20_000;

@@ -30,6 +30,18 @@ public sealed class SendTests
     }
 
     [Theory]
+    [InlineData(65508)]
+    [InlineData(70000)]
+    public void Send_SingleDatagramLongerThanUdpCarries_IsRefused(int length)
+    {
+        using var wire = new Wire();
+        Assert.Equal(Errno.EMSGSIZE, wire.Left.Send(wire.ToRight(isIPv4: true), new byte[length], ecn: 0));
+
+        Assert.Equal(0, wire.Left.Send(wire.ToRight(isIPv4: true), [7], ecn: 0));
+        Assert.Equal([7], Assert.Single(wire.ReceiveAtRight(1)).Bytes);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void Send_WithoutOffload_ArrivesInTheSameOrder(bool isIPv4)
