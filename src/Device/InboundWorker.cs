@@ -26,7 +26,8 @@ internal sealed class InboundWorker : IDisposable
         _device = device;
         _sessions = sessions;
         _handshakes = handshakes;
-        _coalescer = new Coalescer(tun) { Enabled = coalesce };
+        _coalescer = new Coalescer(tun);
+        _coalescer.Enabled &= coalesce;
     }
 
     /// <summary>Runs until <paramref name="stop"/> says so after a wake-up.</summary>

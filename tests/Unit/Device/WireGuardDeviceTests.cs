@@ -4,6 +4,7 @@ using WgNet.Linux;
 using WgNet.Tun;
 using WgNet.Udp;
 using WgNet.Unit.Fakes;
+using WgNet.Unit.Tun;
 using Xunit;
 using static WgNet.Unit.Device.TunnelPair;
 
@@ -285,6 +286,21 @@ public sealed class WireGuardDeviceTests
         tunnel.Left.Tun.Send(packet);
 
         Assert.Equal(packet, tunnel.Right.Tun.Receive(Soon));
+    }
+
+    [Fact]
+    public void Interface_WithoutOffload_IsWrittenNoSuperPackets()
+    {
+        using var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        PacketSpec tcp = new() { IPv6 = true, Payload = new byte[3000] };
+        var header = new VirtioNetHeader { Flags = VirtioNetHeader.NeedsChecksum, GsoType = VirtioNetHeader.GsoTcpV6, GsoSize = 1000, ChecksumStart = 40, ChecksumOffset = 16 };
+
+        tunnel.Left.Tun.Send(header, tcp.Build());
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(1060, tunnel.Right.Tun.Receive(Soon)?.Length);
+        }
     }
 
     [Fact]
