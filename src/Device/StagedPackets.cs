@@ -11,6 +11,7 @@ internal sealed class StagedPackets(StagingBudget budget)
     private readonly Lock _lock = new();
     private readonly Queue<Packet> _queue = new();
     private int _count;
+    private bool _isClosed;
 
     /// <summary>Readable without the lock by the packet path; exact enough to decide whether to look closer.</summary>
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
@@ -21,6 +22,11 @@ internal sealed class StagedPackets(StagingBudget budget)
         int dropped = 0;
         lock (_lock)
         {
+            if (_isClosed)
+            {
+                return 1;
+            }
+
             while (_queue.Count > 0 && (_queue.Count >= Capacity || !budget.Fits(packet.Length)))
             {
                 RemoveOldest();
@@ -67,6 +73,16 @@ internal sealed class StagedPackets(StagingBudget budget)
             }
 
             return dropped;
+        }
+    }
+
+    /// <summary>The peer is removed. A worker that found it a moment ago may still come with packets, and they must not hold a share of the budget for ever.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            Clear();
         }
     }
 

@@ -317,6 +317,6 @@ public sealed partial class WireGuardDevice
         _sessions.Remove(peer.Session);
         _peers.Remove(peer.Session.RemoteStatic);
         peer.Session.Dispose();
-        peer.Staged.Clear();
+        peer.Staged.Close();
     }
 }

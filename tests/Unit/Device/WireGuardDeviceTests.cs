@@ -276,6 +276,20 @@ public sealed class WireGuardDeviceTests
     }
 
     [Fact]
+    public void Staged_OfARemovedPeer_HoldsNoneOfTheBudget()
+    {
+        var budget = new StagingBudget(100);
+        var removed = new StagedPackets(budget);
+        Assert.Equal(0, removed.Add(new byte[100], ecn: 0));
+        removed.Close();
+
+        // A worker had found the peer just before.
+        Assert.Equal(1, removed.Add(new byte[100], ecn: 0));
+
+        Assert.Equal(0, new StagedPackets(budget).Add(new byte[100], ecn: 0));
+    }
+
+    [Fact]
     public void Staged_PacketTooLongForADatagram_IsDroppedAndTheDeviceGoesOn()
     {
         using var tunnel = new TunnelPair();
