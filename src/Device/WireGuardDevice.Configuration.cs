@@ -133,7 +133,7 @@ public sealed partial class WireGuardDevice
         // The port first: it alone can fail, and then nothing has changed yet.
         if (update.ListenPort is { } port)
         {
-            if (IsUp && (port != _sockets!.Port || port == 0))
+            if (_isLinkUp && (port != _sockets?.Port || port == 0))
             {
                 Rebind(port);
             }
@@ -162,6 +162,7 @@ public sealed partial class WireGuardDevice
 
     private void Rebind(ushort port)
     {
+        bool wasUp = IsUp;
         try
         {
             OpenSockets(port);
@@ -172,6 +173,10 @@ public sealed partial class WireGuardDevice
         }
 
         ClearEndpointSources();
+        if (!wasUp)
+        {
+            SendPersistentKeepalives();
+        }
     }
 
     private void ApplyPeer(PeerUpdate update)

@@ -33,6 +33,8 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly InboundWorker _inbound;
     private readonly List<Thread> _threads = [];
 
+    // Without sockets when none could be opened. Guarded by the configuration lock.
+    private bool _isLinkUp;
     private Thread? _inboundThread;
     private volatile IUdpSockets? _sockets;
     private volatile bool _inboundStopping;
@@ -98,6 +100,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
                 return;
             }
 
+            _isLinkUp = state.Up;
             _mtu = state.Mtu;
             _own = InterfaceAddresses.From(state);
             _learner.SetInterfaceAddresses(InterfaceAddresses.IPv6Of(state));
@@ -338,10 +341,15 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
         catch (LinuxException e)
         {
-            Log.Error($"the interface is up, but no outside socket could be opened: {e.Message}");
+            Log.Error($"the interface is up, but no outside socket could be opened: {e.Message}; it works once the port is set to a free one");
             return;
         }
 
+        SendPersistentKeepalives();
+    }
+
+    private void SendPersistentKeepalives()
+    {
         foreach (Peer peer in _peers.Values)
         {
             if (peer.Session.PersistentKeepalive > 0)
@@ -353,7 +361,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
     private void BringDown()
     {
-        CloseSockets();
+        ReplaceSockets(null);
         foreach (Peer peer in _peers.Values)
         {
             peer.Session.Clear();
@@ -361,30 +369,30 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
     }
 
-    // The new sockets are bound before the old ones close, so that a port in use changes nothing.
+    // The new sockets are bound before the old ones close, so that a port in use changes nothing, and there is no moment at
+    // which nothing can be sent.
     private void OpenSockets(ushort port)
     {
         IUdpSockets sockets = _options.OpenSockets(port, _firewallMark);
-        CloseSockets();
         sockets.SourceLost += DropSource;
-        _sockets = sockets;
+        ReplaceSockets(sockets);
         _inboundStopping = false;
         _inboundThread = new Thread(() => _inbound.Run(sockets, () => _inboundStopping)) { IsBackground = true, Name = "inbound" };
         _inboundThread.Start();
     }
 
-    private void CloseSockets()
+    // One thread receives at a time: the old one has ended when this returns.
+    private void ReplaceSockets(IUdpSockets? sockets)
     {
-        if (_sockets is not { } sockets)
+        IUdpSockets? before = _sockets;
+        _sockets = sockets;
+        if (before is not null)
         {
-            return;
+            _inboundStopping = true;
+            before.Wake();
+            _inboundThread!.Join();
+            before.Dispose();
         }
-
-        _sockets = null;
-        _inboundStopping = true;
-        sockets.Wake();
-        _inboundThread!.Join();
-        sockets.Dispose();
     }
 
     // On a sending thread: no lock, because the configuration may be waiting for that thread to end.

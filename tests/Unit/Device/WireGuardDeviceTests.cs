@@ -318,6 +318,21 @@ public sealed class WireGuardDeviceTests
     }
 
     [Fact]
+    public void Link_UpWhileThePortIsTaken_WorksOnceAnotherPortIsSet()
+    {
+        using var tunnel = new TunnelPair();
+        using var other = new TunnelPair.End();
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: false, Mtu: 1420, []));
+        tunnel.Left.Device.Apply(new DeviceUpdate { ListenPort = other.Device.Snapshot().ListenPort });
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: true, Mtu: 1420, []));
+
+        tunnel.Left.Device.Apply(new DeviceUpdate { ListenPort = 0 });
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+    }
+
+    [Fact]
     public void PacketPath_InSteadyState_AllocatesNothing()
     {
         const int WarmUp = 2000, Count = 20_000;
