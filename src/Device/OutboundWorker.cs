@@ -112,9 +112,11 @@ internal sealed class OutboundWorker : IDisposable
             Span<byte> plaintext = datagram[Keypair.HeaderSize..^Keypair.TagSize];
             segmenter.TryNext(plaintext, out _);
             plaintext[length..].Clear();
-            keypair.Seal(counter++, datagram);
-            _batch.Append(endpoint, sealedLength, ecn);
-            sent += sealedLength;
+            if (keypair.Seal(counter++, datagram))
+            {
+                _batch.Append(endpoint, sealedLength, ecn);
+                sent += sealedLength;
+            }
         }
 
         peer.CountSent(sent);

@@ -207,9 +207,14 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             peer.ClearEndpointSource();
         }
 
-        if ((actions & (SessionActions.SendInitiation | SessionActions.SendInitiationRetry)) != SessionActions.None)
+        long now = Clock.BootTime;
+        if (actions.HasFlag(SessionActions.SendInitiationRetry))
         {
-            _handshakes.RequestInitiation(peer, actions.HasFlag(SessionActions.SendInitiationRetry));
+            _handshakes.RequestInitiation(peer, isRetry: true);
+        }
+        else if (actions.HasFlag(SessionActions.SendInitiation))
+        {
+            RequestInitiation(peer, now);
         }
 
         if (actions.HasFlag(SessionActions.DropStaged))
@@ -217,7 +222,6 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             peer.Drops.Add(InsideDrop.StagedOverflow, peer.Staged.Clear());
         }
 
-        long now = Clock.BootTime;
         if (!peer.Staged.IsEmpty)
         {
             if ((actions & (SessionActions.SendStaged | SessionActions.SendKeepalive)) != SessionActions.None)
@@ -241,7 +245,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     {
         if (peer.Session.SendingKeypair(now) is not { } keypair)
         {
-            _handshakes.RequestInitiation(peer, isRetry: false);
+            RequestInitiation(peer, now);
             return;
         }
 
@@ -294,11 +298,21 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
     }
 
+    // Every packet without a keypair asks, and so does every one under keys that are due: the answer is mostly no, and then the
+    // handshake thread sleeps on.
+    private void RequestInitiation(Peer peer, long now)
+    {
+        if (peer.Session.MayInitiate(now))
+        {
+            _handshakes.RequestInitiation(peer, isRetry: false);
+        }
+    }
+
     private void SendKeepalive(Peer peer, long now)
     {
         if (peer.Session.SendingKeypair(now) is not { } keypair || !keypair.TryReserve(1, out ulong counter))
         {
-            _handshakes.RequestInitiation(peer, isRetry: false);
+            RequestInitiation(peer, now);
         }
         else if (SealAndSend(peer, keypair, counter, [], ecn: 0))
         {
@@ -311,8 +325,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     {
         byte[] datagram = new byte[Padding.PaddedLength(packet.Length, _mtu) + Keypair.Overhead];
         packet.CopyTo(datagram.AsSpan(Keypair.HeaderSize));
-        keypair.Seal(counter, datagram);
-        if (peer.Endpoint is not { } endpoint || _sockets?.Send(endpoint, datagram, ecn) != 0)
+        if (!keypair.Seal(counter, datagram) || peer.Endpoint is not { } endpoint || _sockets?.Send(endpoint, datagram, ecn) != 0)
         {
             return false;
         }

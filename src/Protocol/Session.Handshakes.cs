@@ -4,6 +4,21 @@ namespace WgNet.Protocol;
 public sealed partial class Session
 {
     /// <summary>
+    /// Asked before a handshake is requested for other reasons than a retry: begins a new series of attempts, and tells whether
+    /// <see cref="TryCreateInitiation"/> would be too soon anyway. Takes no lock.
+    /// </summary>
+    public bool MayInitiate(long now)
+    {
+        if (_dead)
+        {
+            return false;
+        }
+
+        _timers.ForgetAttempts();
+        return Durations.HasExpired(Volatile.Read(ref _lastSentHandshake), _table.Durations.RekeyTimeout, now);
+    }
+
+    /// <summary>
     /// Creates an initiation. False if there is nothing to send: one was sent less than RekeyTimeout ago, or a key is
     /// missing. Then, too, the retransmit timer runs, so that a key set meanwhile takes effect and staged packets do not
     /// wait for ever.

@@ -56,6 +56,21 @@ public class TimerTests
     }
 
     [Fact]
+    public void MayInitiate_LessThanFiveSecondsAfterAnInitiation_IsFalseUnlessAKeyChanged()
+    {
+        (Side a, _) = Side.Pair();
+        Assert.True(a.Session.MayInitiate(0));
+
+        Assert.NotNull(a.Initiate(0));
+        Assert.False(a.Session.MayInitiate((5 * Constants.Second) - 1));
+        Assert.True(a.Session.MayInitiate(5 * Constants.Second));
+
+        Assert.NotNull(a.Initiate(5 * Constants.Second));
+        a.Session.SetPresharedKey(new byte[32].Select(_ => (byte)1).ToArray(), 6 * Constants.Second);
+        Assert.True(a.Session.MayInitiate(6 * Constants.Second));
+    }
+
+    [Fact]
     public void Initiation_NeverAnswered_IsRetriedWithJitterThenGivenUp()
     {
         (Side a, _) = Side.Pair();
