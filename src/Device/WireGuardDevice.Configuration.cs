@@ -9,7 +9,8 @@ namespace WgNet.Device;
 /// <summary>Configuration: what an update does to the device, and what a snapshot reports. Everything here runs under one lock.</summary>
 public sealed partial class WireGuardDevice
 {
-    private readonly Dictionary<PublicKey, Peer> _peers = [];
+    // In the order in which they were added, as the kernel reports them.
+    private readonly OrderedDictionary<PublicKey, Peer> _peers = [];
 
     // The same peers for threads that must not wait for a configuration change; replaced as a whole.
     private volatile Peer[] _peerList = [];
@@ -308,9 +309,10 @@ public sealed partial class WireGuardDevice
 
     private void RemoveAllPeers()
     {
-        foreach (Peer peer in _peers.Values.ToArray())
+        while (_peers.Count > 0)
         {
-            RemovePeer(peer);
+            // From the end, where nothing has to move up.
+            RemovePeer(_peers.GetAt(_peers.Count - 1).Value);
         }
     }
 

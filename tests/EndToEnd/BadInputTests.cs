@@ -30,7 +30,10 @@ public sealed class BadInputTests
         string before = UapiSocket.Exchange(tunnel.Name, "get=1\n\n");
         Assert.Equal(-errno, UapiSocket.Set(tunnel.Name, "fwmark=77", line));
         Assert.Equal(before, UapiSocket.Exchange(tunnel.Name, "get=1\n\n"));
-        Assert.Contains("line 3", tunnel.Daemon.Log, StringComparison.Ordinal);
+        Wait.Until(
+            () => tunnel.Daemon.Log.Contains("line 3", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(2),
+            () => "no log of the line\n" + tunnel.Daemon.Log);
     }
 
     [Theory]

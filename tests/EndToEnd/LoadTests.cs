@@ -50,7 +50,7 @@ public sealed class LoadTests
     {
         using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4);
         pair.PingBothWays();
-        string[] prefixes = [.. Enumerable.Range(0, 65536).Select(i => $"allowed_ip=fd77::{i:x}/128")];
+        string[] prefixes = [.. Enumerable.Range(0, 100_000).Select(i => $"allowed_ip=fd77::{i >> 16:x}:{i & 0xffff:x}/128")];
         Assert.Equal(0, UapiSocket.Set(pair.Left.Name, ["public_key=" + KeyPair.Generate().PublicHex, .. prefixes]));
 
         List<System.Net.Sockets.Socket> deaf = [];

@@ -117,6 +117,20 @@ public sealed class ProcessTests
         Assert.True(UapiSocket.Answers(tunnel.Name));
     }
 
+    [Fact]
+    public void Start_WithoutLibsodium_SaysWhatToInstall()
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        string library = Command.Run("sh", "-c", "readlink -f $(ldconfig -p | awk '/libsodium.so.23/ { print $NF; exit }')").Trim();
+        CommandResult start = host.TryRun(
+            ["unshare", "--mount", "sh", "-c", $"mount --bind /dev/null {library} && exec {Programs.WgNet} -f {Tunnel.NewName()}"],
+            timeout: EndTimeout);
+        Assert.Equal(1, start.ExitCode);
+        Assert.Contains("libsodium23", start.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(" at ", start.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>A supervisor may open both descriptors and hand them over.</summary>
     [Fact]
     public void Start_TunAndSocketHandedOver_UsesThem()

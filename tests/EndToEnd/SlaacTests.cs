@@ -77,7 +77,10 @@ public sealed class SlaacTests
         Assert.DoesNotContain(address, network.Learned(forger));
         Ping.Succeeds(network.GatewayHost, address);
         Assert.Contains(address, network.Learned(owner));
-        Assert.Contains("conflict", network.Gateway.Daemon.Log, StringComparison.OrdinalIgnoreCase);
+        Wait.Until(
+            () => network.Gateway.Daemon.Log.Contains("conflict", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(2),
+            "the conflict is not in the log");
     }
 
     [Theory]
