@@ -61,6 +61,9 @@ public enum InsideDrop : byte
     /// <summary>More than <see cref="StagedPackets.Capacity"/> packets waited for a handshake, or the handshake was given up.</summary>
     StagedOverflow,
 
+    /// <summary>The destination is no peer's.</summary>
+    NoRoute,
+
     /// <summary>The peer has no endpoint yet.</summary>
     NoEndpoint,
 

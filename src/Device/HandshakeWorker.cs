@@ -61,6 +61,7 @@ internal sealed class HandshakeWorker(WireGuardDevice device, SessionTable sessi
         ReadOnlySpan<byte> reply = _reply.AsSpan(0, result.ReplyLength);
         if (result.Event == HandshakeEvent.CookieReplyCreated)
         {
+            device.Drops.Add(result.Reason);
             device.Send(source, reply);
         }
         else if (result.Session?.Owner is not Peer peer || result.Event == HandshakeEvent.Dropped)

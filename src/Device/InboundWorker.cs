@@ -71,7 +71,7 @@ internal sealed class InboundWorker : IDisposable
             }
             else if (!_handshakes.HasRoom || !_handshakes.TryAdd(datagram, _batch.EndpointOf(index)))
             {
-                _device.Drops.Add(DropReason.UnderLoad);
+                _device.Drops.Add(DropReason.QueueFull);
             }
         }
     }

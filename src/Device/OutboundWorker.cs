@@ -68,6 +68,7 @@ internal sealed class OutboundWorker : IDisposable
         Peer? peer = _device.FindByDestination(header, now);
         if (peer is null)
         {
+            _device.Drops.Add(InsideDrop.NoRoute, segmenter.SegmentCount);
             _icmp.Answer(header, IcmpErrorKind.NoRoute);
             return;
         }
