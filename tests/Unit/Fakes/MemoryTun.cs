@@ -30,7 +30,13 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
         byte[] both = new byte[VirtioNetHeader.Size + packet.Length];
         header.Write(both);
         packet.CopyTo(both.AsSpan(VirtioNetHeader.Size));
-        _fromHost.Enqueue(both);
+        SendRaw(both);
+    }
+
+    /// <summary>What a read returns next, header and packet as they are.</summary>
+    public void SendRaw(byte[] headerAndPacket)
+    {
+        _fromHost.Enqueue(headerAndPacket);
         _wake.Set();
     }
 

@@ -8,7 +8,7 @@ namespace WgNet.Unit.Mutation;
 /// <summary>Mutated virtio headers and super-packets: refused, or cut into whole packets that are no longer than was said.</summary>
 public sealed class OffloadMutationTests
 {
-    private static readonly byte[][] SuperPackets =
+    internal static readonly byte[][] SuperPackets =
     [
         With(new PacketSpec { Payload = new byte[3000] }, VirtioNetHeader.GsoTcpV4),
         With(new PacketSpec { IPv6 = true, Payload = new byte[3000], Options = [1, 1, 1, 1] }, VirtioNetHeader.GsoTcpV6),

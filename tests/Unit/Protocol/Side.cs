@@ -34,10 +34,13 @@ internal sealed class Side
         primitives ??= seed => new SeededPrimitives(seed);
         var a = new Side(primitives(1), 0xA1, options);
         var b = new Side(primitives(2), 0xB2, options);
-        a.Session = a.Table.Add(b.Table.PublicKey, b);
-        b.Session = b.Table.Add(a.Table.PublicKey, a);
+        a.Know(b.Table.PublicKey, b);
+        b.Know(a.Table.PublicKey, a);
         return (a, b);
     }
+
+    /// <summary>The one peer that this side talks to.</summary>
+    public void Know(PublicKey remote, object? owner) => Session = Table.Add(remote, owner);
 
     /// <summary>Two sides whose handshake is complete and confirmed at <paramref name="now"/>; A is the initiator.</summary>
     public static (Side A, Side B) Connected(long now = 0, Func<int, IPrimitives>? primitives = null)
