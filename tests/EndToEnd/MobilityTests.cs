@@ -76,6 +76,37 @@ public sealed class MobilityTests
 
     /// <summary>
     /// <code>
+    ///          ┌─ link1 ─┐
+    ///     left ┤         ├ right        right has one address that both links lead to; its packets come through link1,
+    ///          └─ link2 ─┘              and then the route back changes to link2, while link1's address stays
+    /// </code>
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Matrix.PeersAndOutsides), MemberType = typeof(Matrix))]
+    public void StickySource_RouteMovesToAnotherLink_SendsFromThatLinksAddress(Implementation peer, Outside outside)
+    {
+        using var pair = new TunnelPair(peer, outside);
+        (Host left, Host right) = (pair.LeftHost, pair.RightHost);
+        pair.Lab.Link(left, right);
+        string target = outside == Outside.IPv4 ? "172.31.0.2" : "fd31::2";
+        right.Run($"ip address add {target} dev lo");
+        Route(0);
+        pair.Left.AddPeer(pair.Right, TunnelPair.RightAllowedIps, Tunnel.Endpoint(target));
+        Ping.Succeeds(left, TunnelPair.RightIPv4);
+        Assert.Equal(Tunnel.Endpoint(left.Links[0].Address(outside)), pair.Right.EndpointOf(pair.Left));
+
+        // Routes change in flocks, so the monitor waits a moment before it looks; nothing else makes the device look again.
+        Route(1);
+        Thread.Sleep(TimeSpan.FromMilliseconds(500));
+        Ping.Succeeds(left, TunnelPair.RightIPv4);
+        Assert.Equal(Tunnel.Endpoint(left.Links[1].Address(outside)), pair.Right.EndpointOf(pair.Left));
+
+        void Route(int link) =>
+            left.Run($"ip route replace {target} via {right.Links[link].Address(outside)} dev {left.Links[link].Interface}");
+    }
+
+    /// <summary>
+    /// <code>
     ///   left ── link2 ── nat ── link3 ── right       nat rewrites left's source address and port,
     ///                                                and forgets the mapping after two silent seconds
     /// </code>

@@ -8,7 +8,7 @@ using WgNet.Udp;
 namespace WgNet.Cli.Daemon;
 
 /// <summary>
-/// A device put together: TUN, link monitor, engine, control socket. Once the constructor returns, the control socket answers.
+/// A device put together: TUN, link and route monitors, engine, control socket. Once the constructor returns, the control socket answers.
 /// Disposing it removes socket and interface.
 /// </summary>
 internal sealed class RunningDevice : IDisposable
@@ -19,6 +19,7 @@ internal sealed class RunningDevice : IDisposable
     private readonly ManualResetEventSlim _ended = new();
     private readonly WireGuardDevice _device;
     private readonly LinkMonitor _links;
+    private readonly RouteMonitor _routes;
     private readonly UapiServer _control;
     private readonly Log _log;
 
@@ -34,12 +35,14 @@ internal sealed class RunningDevice : IDisposable
         try
         {
             _links = new LinkMonitor(tun);
+            _routes = new RouteMonitor();
             _control = new UapiServer(
                 environment.UapiDescriptor is { } listener ? UapiListener.FromFileDescriptor(listener) : UapiListener.Open(name),
                 UapiListener.SocketPath(name), _device, log);
         }
         catch
         {
+            _routes?.Dispose();
             _links?.Dispose();
             _device.Dispose();
             throw;
@@ -62,6 +65,7 @@ internal sealed class RunningDevice : IDisposable
     public void Dispose()
     {
         _control.Dispose();
+        _routes.Dispose();
         _links.Dispose();
         _device.Dispose();
         _ended.Dispose();
@@ -90,8 +94,10 @@ internal sealed class RunningDevice : IDisposable
         _links.Deleted += () => RequestEnd("the interface was deleted");
         _control.SocketRemoved += () => RequestEnd("the control socket was removed");
         _links.Changed += _device.LinkChanged;
+        _routes.Changed += () => _device.RoutesChanged(_routes.StillUsesSource);
         _device.Start();
         _links.Start();
+        _routes.Start();
         _control.Start();
         _log.Verbose("Device started");
     }
