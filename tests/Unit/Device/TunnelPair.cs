@@ -69,10 +69,10 @@ internal sealed class TunnelPair : IDisposable
     {
         private readonly SodiumPrimitives _primitives = new();
 
-        public End(ITunDevice? tun = null)
+        public End(ITunDevice? tun = null, Func<ushort, uint, IUdpSockets>? openSockets = null)
         {
             Tun = tun as MemoryTun ?? new MemoryTun();
-            var options = new DeviceOptions { OpenSockets = (port, mark) => UdpSockets.Open(port, mark) };
+            var options = new DeviceOptions { OpenSockets = openSockets ?? ((port, mark) => UdpSockets.Open(port, mark)) };
             Device = new WireGuardDevice(options, tun ?? Tun, _primitives, Log.None);
             byte[] privateKey = new byte[32];
             _primitives.RandomBytes(privateKey);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using WgNet.Protocol;
 using Xunit;
 
@@ -31,6 +32,18 @@ public class TrapTests
         a.Send("x"u8, 1, out SessionActions actions);
 
         Assert.True(actions.HasFlag(SessionActions.SendInitiation));
+    }
+
+    [Fact]
+    public void Initiations_OneAfterAnother_HaveIndicesWithoutAPattern()
+    {
+        (Side a, _) = Side.Pair();
+        uint[] indices = [.. Enumerable.Range(0, 100).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(a.Initiate(i * 5 * Second).AsSpan(4)))];
+
+        Assert.Equal(100, indices.Distinct().Count());
+        Assert.Equal(99, indices.Zip(indices.Skip(1), (before, after) => after - before).Distinct().Count());
+        Assert.Equal(uint.MaxValue, indices.Aggregate((one, other) => one | other));
+        Assert.Equal(0u, indices.Aggregate((one, other) => one & other));
     }
 
     [Fact]
