@@ -16,6 +16,9 @@ public sealed class DeviceSnapshot
     public uint FirewallMark { get; set; }
 
     public List<PeerSnapshot> Peers { get; } = [];
+
+    /// <summary>What was dropped and belongs to no peer, as <see cref="PeerSnapshot.Drops"/>.</summary>
+    public List<(string Reason, long Count)> Drops { get; } = [];
 }
 
 /// <summary>A peer as it was at one moment.</summary>

@@ -62,6 +62,7 @@ public sealed partial class WireGuardDevice
                 _sessions.CopyPrivateKey(snapshot.PrivateKey);
             }
 
+            snapshot.Drops.AddRange(Drops.NonZero());
             long now = Clock.BootTime;
             foreach (Peer peer in _peers.Values)
             {

@@ -97,6 +97,7 @@ public sealed class UapiGetReader
                 _device.FirewallMark = (uint)number;
                 return isMark;
             default:
+                TakeDrop(_device.Drops, key, value);
                 return true;
         }
     }
@@ -166,12 +167,16 @@ public sealed class UapiGetReader
                 peer.LearnedAddresses[^1] = peer.LearnedAddresses[^1] with { AgeSeconds = number };
                 return isNumber;
             default:
-                if (isNumber && key.StartsWith(DropPrefix))
-                {
-                    peer.Drops.Add((key[DropPrefix.Length..].ToString(), number));
-                }
-
+                TakeDrop(peer.Drops, key, value);
                 return true;
+        }
+    }
+
+    private static void TakeDrop(List<(string Reason, long Count)> drops, ReadOnlySpan<char> key, ReadOnlySpan<char> value)
+    {
+        if (key.StartsWith(DropPrefix) && UapiValue.TryParseNumber(value, long.MaxValue, out ulong count))
+        {
+            drops.Add((key[DropPrefix.Length..].ToString(), (long)count));
         }
     }
 

@@ -57,6 +57,8 @@ public static class UapiGetWriter
         {
             Write(output, "fwmark"u8, device.FirewallMark);
         }
+
+        WriteDrops(device.Drops, output);
     }
 
     private static void WritePeer(PeerSnapshot peer, IBufferWriter<byte> output)
@@ -87,14 +89,18 @@ public static class UapiGetWriter
 
         Write(output, "learn_limit"u8, peer.LearnLimit);
         Write(output, "learn_timeout_sec"u8, peer.LearnTimeoutSeconds);
-        foreach ((string reason, long count) in peer.Drops)
-        {
-            Write(output, Encoding.ASCII.GetBytes("drop_" + reason), count);
-        }
-
+        WriteDrops(peer.Drops, output);
         foreach (IpPrefix prefix in peer.LearnableIps)
         {
             Write(output, "learnable_ip"u8, prefix.ToString());
+        }
+    }
+
+    private static void WriteDrops(List<(string Reason, long Count)> drops, IBufferWriter<byte> output)
+    {
+        foreach ((string reason, long count) in drops)
+        {
+            Write(output, Encoding.ASCII.GetBytes("drop_" + reason), count);
         }
     }
 

@@ -37,6 +37,8 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
             Line("fwmark", $"0x{snapshot.FirewallMark:x}");
         }
 
+        PrintDrops(snapshot.Drops);
+
         // The peer heard from last comes first, those never heard from come last, in the device's order.
         foreach (PeerSnapshot peer in snapshot.Peers.OrderByDescending(peer => peer.LastHandshakeWallTime))
         {
@@ -84,9 +86,14 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
             Line("persistent keepalive", $"every {HumanUnits.Duration(peer.PersistentKeepalive, paint)}");
         }
 
-        if (peer.Drops.Exists(drop => drop.Count > 0))
+        PrintDrops(peer.Drops);
+    }
+
+    private void PrintDrops(List<(string Reason, long Count)> drops)
+    {
+        if (drops.Exists(drop => drop.Count > 0))
         {
-            Line("dropped", string.Join(", ", peer.Drops.Where(drop => drop.Count > 0).Select(Drop)));
+            Line("dropped", string.Join(", ", drops.Where(drop => drop.Count > 0).Select(Drop)));
         }
     }
 

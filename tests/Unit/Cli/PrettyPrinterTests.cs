@@ -98,11 +98,13 @@ public sealed class PrettyPrinterTests
         peer.LearnedAddresses.Add(new LearnedAddressSnapshot(IpPrefix.ToNumber(IPAddress.Parse("2001:db8::2")), 7300));
         peer.Drops.AddRange([("not_allowed", 3), ("conflict", 1), ("bad_tag", 0)]);
         DeviceSnapshot device = new();
+        device.Drops.Add(("bad_mac1", 2));
         device.Peers.Add(peer);
 
         Assert.Equal(
             $"""
             interface: wgt0
+              dropped: 2 bad mac1
 
             peer: {SampleDevices.Key(1)}
               endpoint: [2001:db8:1::1]:51820

@@ -99,7 +99,7 @@ public sealed class WireGuardDeviceTests
         Assert.NotNull(error);
         Assert.Equal(58, error[6]);
         Assert.Equal(1, error[40]);
-        Assert.Contains(("no_route", 1), tunnel.Right.Device.Drops.NonZero());
+        Assert.Contains(("no_route", 1), tunnel.Right.Device.Snapshot().Drops);
     }
 
     [Fact]

@@ -129,13 +129,15 @@ public sealed class DeviceMutationTests : IDisposable
     [Fact]
     public void Inbound_FloodOfInitiations_IsCountedToTheLast()
     {
+        // More at once than make the device feel under load, and more in all than its queue holds.
+        const int atOnce = 2 * HandshakeQueue.UnderLoadAt;
         byte[] initiation = _hostile.Initiation.ToArray();
-        for (int i = 0; i < 4000; i++)
+        for (int i = 1; i <= 16 * atOnce; i++)
         {
             initiation[8 + (i % 108)] ^= (byte)i;
             _hostile.FixMac1(initiation);
             _hostile.Queue(initiation);
-            if (i % Burst == 0)
+            if (i % atOnce == 0)
             {
                 Synchronize();
             }
@@ -143,7 +145,6 @@ public sealed class DeviceMutationTests : IDisposable
 
         AssertAllAccountedFor();
         Assert.NotEqual(0, Drops("under_load"));
-        Assert.NotEqual(0, Drops("bad_handshake"));
     }
 
     public void Dispose()
@@ -255,9 +256,13 @@ public sealed class DeviceMutationTests : IDisposable
         return segmenter.SegmentCount;
     }
 
-    private long Drops(string? reason = null) =>
-        _tunnel.Right.Device.Drops.NonZero().Concat(_tunnel.Right.Device.Snapshot().Peers.SelectMany(peer => peer.Drops))
+    // As a user sees them.
+    private long Drops(string? reason = null)
+    {
+        DeviceSnapshot device = _tunnel.Right.Device.Snapshot();
+        return device.Drops.Concat(device.Peers.SelectMany(peer => peer.Drops))
             .Where(drop => reason is null || drop.Reason == reason).Sum(drop => drop.Count);
+    }
 
     private string Configuration()
     {

@@ -113,6 +113,7 @@ public sealed class StockWgTests : IDisposable
         peer.LearnableIps.Add(Prefix("2001:db8:1::/64"));
         peer.LearnedAddresses.Add(new LearnedAddressSnapshot(Prefix("2001:db8:1::5").Address, 7));
         peer.Drops.Add(("conflict", 3));
+        device.Drops.Add(("bad_mac1", 4));
         device.Peers.Add(peer);
         return device;
     }

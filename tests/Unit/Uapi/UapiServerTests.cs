@@ -128,6 +128,7 @@ public sealed class UapiServerTests
         Assert.Equal((16, 86400L), (peer.LearnLimit, peer.LearnTimeoutSeconds));
         Assert.Equal(7, Assert.Single(peer.LearnedAddresses).AgeSeconds);
         Assert.Equal(("conflict", 3L), Assert.Single(peer.Drops));
+        Assert.Equal(("bad_mac1", 4L), Assert.Single(device.Drops));
         UapiClient.Set(server.Name, new DeviceUpdate { ListenPort = 5 });
         Assert.Equal((ushort?)5, server.Device.Applied[0].ListenPort);
     }
