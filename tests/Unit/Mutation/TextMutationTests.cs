@@ -1,7 +1,7 @@
 using System.Text;
 using WgNet.Device;
-using WgNet.Udp;
 using WgNet.Uapi;
+using WgNet.Udp;
 using WgNet.Unit.Fakes;
 using WgNet.Unit.Uapi;
 using Xunit;
