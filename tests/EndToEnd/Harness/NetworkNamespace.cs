@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Win32.SafeHandles;
@@ -91,14 +92,24 @@ public sealed class NetworkNamespace : IDisposable
     private static void Delete(string name)
     {
         // Whoever still lives in there was started by a test, through wg-quick for example, whose daemons no test holds.
-        foreach (string pid in Command.TryRun(["ip", "netns", "pids", name]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string signal in (string[])["TERM", "KILL"])
         {
-            if (pid != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+            foreach (string pid in ProcessIds(name))
             {
-                Command.TryRun(["kill", "-s", "KILL", pid]);
+                Command.TryRun(["kill", "-s", signal, pid]);
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            while (ProcessIds(name).Any() && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2))
+            {
+                Thread.Sleep(20);
             }
         }
 
         Command.TryRun(["ip", "netns", "del", name]);
     }
+
+    private static IEnumerable<string> ProcessIds(string name) => Command.TryRun(["ip", "netns", "pids", name]).Output
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Where(pid => pid != Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
 }
