@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -111,6 +112,11 @@ public sealed class BadInputTests
         pair.PingBothWays();
         TcpTransfer.Run(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv6, 10 << 20);
         Assert.False(pair.Left.Daemon.HasExited, pair.Left.Daemon.Log);
+        foreach (string reason in (string[])["malformed", "bad_mac1", "unknown_index"])
+        {
+            Assert.True(DeviceDrops(pair.Left, reason) > 1000, UapiSocket.Exchange(pair.Left.Name, "get=1\n\n"));
+        }
+
         long grown = ResidentKilobytes(pair.Left.Daemon.Pid) - resident;
         Assert.True(grown < 20_000, $"memory grew by {grown} kB");
     }
@@ -163,6 +169,12 @@ public sealed class BadInputTests
 
         return true;
     }
+
+    // Drops that belong to no peer stand before the first one.
+    private static long DeviceDrops(Tunnel tunnel, string reason) => UapiSocket.Get(tunnel.Name)
+        .TakeWhile(line => line.Key != "public_key")
+        .Where(line => line.Key == "drop_" + reason)
+        .Sum(line => long.Parse(line.Value, CultureInfo.InvariantCulture));
 
     private static long ResidentKilobytes(int pid) => ProcessMemory.Of(pid).Resident / 1024;
 }

@@ -102,6 +102,7 @@ public sealed class RoutingTests
         Thread.Sleep(TimeSpan.FromSeconds(2));
         long grown = TransmittedBytes(pair.Left) - before;
         Assert.True(grown < 70_000, $"{grown} bytes in two seconds");
+        Assert.NotEmpty(pair.Left.PeerValues(pair.Right, "drop_routing_loop"));
 
         pair.LeftHost.Run($"ip route del {right} dev {pair.Left.Name}");
         Wait.Until(
