@@ -12,7 +12,6 @@ public static class TcpTransfer
     public const int HundredMegabytes = 100 << 20;
 
     private const int BlockSize = 1 << 20;
-    private const int Port = 5000;
 
     private static readonly byte[] Pattern = RandomPattern();
 
@@ -22,14 +21,14 @@ public static class TcpTransfer
         using Socket listener = to.Namespace.Enter(() =>
         {
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(address, Port));
+            socket.Bind(new IPEndPoint(address, 0));
             socket.Listen(1);
             return socket;
         });
         Task<bool> sent = from.Namespace.EnterAsync(() =>
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.Connect(new IPEndPoint(address, Port));
+            socket.Connect(listener.LocalEndPoint!);
             Send(socket, bytes);
             return true;
         });
