@@ -39,6 +39,10 @@ internal sealed class DefaultRoute(RouteNetlink netlink, string name, int index,
         return table;
     }
 
+    /// <summary>Whether the rule of a tunnel with this mark is there, in either family.</summary>
+    public static bool Exists(RouteNetlink netlink, uint mark) =>
+        netlink.Rules(isIPv4: true).Concat(netlink.Rules(isIPv4: false)).Any(rule => rule.Not && rule.Mark == mark && rule.Table == mark);
+
     /// <summary>Takes away what <see cref="Add"/> added beside the route itself, which goes with the interface.</summary>
     public static void Remove(RouteNetlink netlink, string name, uint mark, Narrator narrator)
     {

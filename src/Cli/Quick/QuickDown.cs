@@ -1,5 +1,4 @@
 using WgNet.Cli.Show;
-using WgNet.Device;
 using WgNet.Linux;
 using WgNet.Uapi;
 
@@ -30,7 +29,8 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
         Hooks.Run(quick.PostDown, _name, narrator);
     }
 
-    // As the device is now, not as the file says: another file may have been set since.
+    // By the mark that the device has and the rules that are there. Neither the file nor the peers tell: another file may have been
+    // set since, or the peer of the default route removed.
     private void RemoveRules(RouteNetlink netlink, QuickSettings quick)
     {
         if (quick.Table is not (null or "auto"))
@@ -39,11 +39,10 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
         }
 
         using DeviceView device = new(_name, UapiClient.Get(_name), publicKey: null);
-        DeviceSnapshot snapshot = device.Snapshot;
-        if (snapshot.FirewallMark != 0 && snapshot.Peers.Exists(
-            peer => peer.AllowedIps.Exists(prefix => prefix.Length == 0) || peer.LearnableIps.Exists(prefix => prefix.Length == 0)))
+        uint mark = device.Snapshot.FirewallMark;
+        if (mark != 0 && DefaultRoute.Exists(netlink, mark))
         {
-            DefaultRoute.Remove(netlink, _name, snapshot.FirewallMark, narrator);
+            DefaultRoute.Remove(netlink, _name, mark, narrator);
         }
     }
 
