@@ -2,28 +2,39 @@ using System.Runtime.InteropServices;
 
 namespace WgNet.Cli.Quick;
 
-/// <summary>Turns SIGINT and SIGTERM into an exception at the next step, so that a half-made interface is undone and not left.</summary>
+/// <summary>Turns SIGINT and SIGTERM into an exception at the next step or in a wait, so that a half-made interface is undone and not left.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
-    private volatile bool _requested;
+    private readonly ManualResetEventSlim _requested = new();
 
     public Interruption() => _registrations =
         [PosixSignalRegistration.Create(PosixSignal.SIGINT, Request), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Request)];
 
     public void ThrowIfRequested()
     {
-        if (_requested)
+        if (_requested.IsSet)
         {
             throw new CommandException("interrupted", exitCode: 130);
         }
     }
 
-    public void Dispose() => Array.ForEach(_registrations, registration => registration.Dispose());
+    /// <summary>Waits, but not after a signal.</summary>
+    public void Sleep(TimeSpan time)
+    {
+        _ = _requested.Wait(time);
+        ThrowIfRequested();
+    }
+
+    public void Dispose()
+    {
+        Array.ForEach(_registrations, registration => registration.Dispose());
+        _requested.Dispose();
+    }
 
     private void Request(PosixSignalContext context)
     {
         context.Cancel = true;
-        _requested = true;
+        _requested.Set();
     }
 }

@@ -30,7 +30,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         interruption.ThrowIfRequested();
         int index = CreateInterface(netlink, undo);
         narrator.Step($"wgnet setconf {_name} {file.Path}");
-        EndpointResolver.ResolveAll(configuration.Update, narrator.Warn);
+        EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
         UapiClient.Set(_name, configuration.Update);
         AddAddresses(netlink, index, quick);
         SetMtuAndUp(netlink, index, quick);

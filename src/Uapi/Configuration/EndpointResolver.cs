@@ -16,21 +16,22 @@ public static class EndpointResolver
 
     /// <summary>Fills in the endpoints of the peers that have only a name.</summary>
     /// <param name="waiting">Told about each lookup that is going to be repeated.</param>
+    /// <param name="sleep">Spends the time until then; throws to give up.</param>
     /// <exception cref="ConfigurationException">A name has no address.</exception>
-    public static void ResolveAll(DeviceUpdate update, Action<string>? waiting = null)
+    public static void ResolveAll(DeviceUpdate update, Action<string>? waiting = null, Action<TimeSpan>? sleep = null)
     {
         foreach (PeerUpdate peer in update.Peers)
         {
             if (peer.Endpoint is null && !string.IsNullOrEmpty(peer.EndpointHost))
             {
-                peer.Endpoint = Resolve(peer.EndpointHost, waiting);
+                peer.Endpoint = Resolve(peer.EndpointHost, waiting, sleep);
             }
         }
     }
 
     /// <param name="text"><c>host:port</c>.</param>
     /// <exception cref="ConfigurationException">It is malformed, or the name has no address.</exception>
-    public static Endpoint Resolve(string text, Action<string>? waiting = null)
+    public static Endpoint Resolve(string text, Action<string>? waiting = null, Action<TimeSpan>? sleep = null)
     {
         if (Endpoint.TryParse(text, out Endpoint? endpoint))
         {
@@ -42,10 +43,10 @@ public static class EndpointResolver
             throw new ConfigurationException($"`{text}' is not an endpoint: {EndpointName.Expected}", WgNet.Linux.Errno.EINVAL);
         }
 
-        return new Endpoint(LookUp(text, host.ToString(), waiting), port);
+        return new Endpoint(LookUp(text, host.ToString(), waiting, sleep ?? Thread.Sleep), port);
     }
 
-    private static IPAddress LookUp(string text, string host, Action<string>? waiting)
+    private static IPAddress LookUp(string text, string host, Action<string>? waiting, Action<TimeSpan> sleep)
     {
         TimeSpan delay = FirstDelay;
         for (int retries = Retries(); ; retries--)
@@ -59,7 +60,7 @@ public static class EndpointResolver
             {
                 waiting?.Invoke(string.Create(CultureInfo.InvariantCulture,
                     $"{e.Message}: `{text}'. Trying again in {delay.TotalSeconds:0.00} seconds..."));
-                Thread.Sleep(delay);
+                sleep(delay);
                 delay = delay * 1.2 < LongestDelay ? delay * 1.2 : LongestDelay;
             }
             catch (Exception e) when (e is SocketException or IndexOutOfRangeException or ArgumentException)
