@@ -4,6 +4,7 @@ using WgNet.Cli.Daemon;
 using WgNet.Linux;
 using WgNet.Routing;
 using WgNet.Uapi;
+using WgNet.Udp;
 
 namespace WgNet.Cli.Quick;
 
@@ -28,6 +29,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         using UndoStack undo = new(narrator);
         Hooks.Run(quick.PreUp, _name, narrator);
         interruption.ThrowIfRequested();
+        CheckPort(configuration.Update.ListenPort ?? 0);
         int index = CreateInterface(netlink, undo);
         narrator.Step($"wgnet setconf {_name} {file.Path}");
         EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
@@ -49,6 +51,22 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         if (quick.SaveConfig)
         {
             throw new CommandException("SaveConfig is not supported: remove it, or use wg-quick(8) with WG_QUICK_USERSPACE_IMPLEMENTATION=wgnet");
+        }
+    }
+
+    /// <summary>
+    /// Whether the device will be able to listen there. It opens its sockets when the interface is set up, where a failure could
+    /// only be logged, and <c>up</c> would end well with a tunnel that hears nothing.
+    /// </summary>
+    public static void CheckPort(ushort port)
+    {
+        try
+        {
+            UdpSockets.Open(port, mark: 0, new UdpOptions()).Dispose();
+        }
+        catch (LinuxException exception)
+        {
+            throw new CommandException($"ListenPort = {port}: {exception.Message}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using WgNet.Cli;
 using WgNet.Cli.Quick;
 using WgNet.Uapi;
@@ -76,6 +77,19 @@ public sealed class QuickPiecesTests
         Assert.Equal(
             "nameserver 10.0.0.1\nnameserver 2001:db8::1\nsearch example.org example.net\n",
             new Resolver("wg0", quick, new Narrator(TextWriter.Null)).Text());
+    }
+
+    [Fact]
+    public void CheckPort_Taken_SaysWhichAndWhy()
+    {
+        using Socket taken = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        taken.Bind(new IPEndPoint(IPAddress.Any, 0));
+        ushort port = (ushort)((IPEndPoint)taken.LocalEndPoint!).Port;
+
+        string message = Assert.Throws<CommandException>(() => QuickUp.CheckPort(port)).Message;
+
+        Assert.StartsWith($"ListenPort = {port}: ", message, StringComparison.Ordinal);
+        Assert.EndsWith("Address already in use", message, StringComparison.Ordinal);
     }
 
     [Theory]
