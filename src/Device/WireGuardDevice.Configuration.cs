@@ -37,6 +37,7 @@ public sealed partial class WireGuardDevice
                     ApplyPeer(peer);
                 }
 
+                ForgetContradicted(update);
                 _peerList = [.. _peers.Values];
             }
         }
@@ -260,17 +261,22 @@ public sealed partial class WireGuardDevice
             }
         }
 
-        // What a new static prefix contradicts is forgotten before anything else happens; one pass for any number of them.
-        if (update.AllowedIps.Count == 1)
+        ApplyLearning(peer, update);
+    }
+
+    // What new static prefixes contradict is no longer learned when the update is done: one pass over all peers, however many
+    // prefixes and peers it names.
+    private void ForgetContradicted(DeviceUpdate update)
+    {
+        PrefixUpdate[] inserted = [.. update.Peers.SelectMany(peer => peer.AllowedIps).Where(allowed => allowed is { Remove: false, Prefix.IsIPv4: false }).Take(2)];
+        if (inserted.Length == 1)
         {
-            _learner.AllowedIpsChanged(update.AllowedIps[0].Prefix);
+            _learner.AllowedIpsChanged(inserted[0].Prefix);
         }
-        else if (update.AllowedIps.Count > 1)
+        else if (inserted.Length > 1)
         {
             _learner.AllowedIpsChanged();
         }
-
-        ApplyLearning(peer, update);
     }
 
     private void ApplyLearning(Peer peer, PeerUpdate update)

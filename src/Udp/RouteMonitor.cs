@@ -85,7 +85,16 @@ public sealed class RouteMonitor : IDisposable
                 return;
             }
 
-            DropMessages(buffer);
+            try
+            {
+                DropMessages(buffer);
+            }
+            catch (LinuxException)
+            {
+                // Nothing more is heard of routes. A source that the kernel refuses is still dropped when something is sent from it.
+                return;
+            }
+
             Changed?.Invoke();
         }
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using WgNet.Device;
 using WgNet.Linux;
+using WgNet.Protocol;
 using WgNet.Tun;
 using WgNet.Udp;
 using WgNet.Unit.Fakes;
@@ -184,6 +185,23 @@ public sealed class WireGuardDeviceTests
         tunnel.Right.Change(new PeerUpdate(tunnel.Left.PublicKey) { LearnableIps = { prefix with { Remove = true } } });
         Assert.Empty(tunnel.Right.Peer(tunnel.Left).LearnedAddresses);
         Assert.Empty(tunnel.Right.Peer(tunnel.Left).LearnableIps);
+    }
+
+    [Fact]
+    public void Learned_StaticPrefixesAdded_ForgetWhatTheyContradict()
+    {
+        using var tunnel = new TunnelPair(peer => peer.LearnableIps.Add(new PrefixUpdate(Prefix("2001:db8::/64"), Remove: false)));
+        tunnel.Left.Tun.Send(Packet("2001:db8::1", "2001:db8::b"));
+        tunnel.Left.Tun.Send(Packet("2001:db8::2", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+
+        var update = new PeerUpdate(new PublicKey([.. Enumerable.Repeat((byte)7, PublicKey.Size)]));
+        update.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8::2"), Remove: false));
+        update.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8:1::/64"), Remove: false));
+        tunnel.Right.Change(update);
+
+        Assert.Equal(Address("2001:db8::1"), Assert.Single(tunnel.Right.Peer(tunnel.Left).LearnedAddresses).Address);
     }
 
     [Fact]
