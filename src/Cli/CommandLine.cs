@@ -1,4 +1,5 @@
 using System.Reflection;
+using WgNet.Cli.Configure;
 using WgNet.Cli.Daemon;
 using WgNet.Cli.Keys;
 using WgNet.Cli.Quick;
@@ -11,7 +12,8 @@ internal static class CommandLine
 {
     public static readonly Verb[] Verbs =
     [
-        ShowVerb.Verb, QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
+        ShowVerb.Verb, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
+        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
     ];
 
     public static string Version =>
