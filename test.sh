@@ -79,8 +79,8 @@ e2e() {
     fi
     step "build artifacts/wgnet"
     must ./build.sh
-    step "end-to-end tests"
-    run_suite EndToEnd
+    step "end-to-end tests (about four minutes)"
+    run_suite EndToEnd -reporter verbose
 }
 
 part=${1:-all}
