@@ -64,7 +64,7 @@ public sealed class FootprintTests
 
     private static double StartMilliseconds(Host host)
     {
-        string name = Tunnel.NewName();
+        string name = host.NewInterfaceName();
         long start = Stopwatch.GetTimestamp();
         using Daemon daemon = host.Start(Programs.Of(Implementation.WgNet), "-f", name);
         while (!File.Exists(UapiSocket.PathOf(name)) || !UapiSocket.Answers(name))

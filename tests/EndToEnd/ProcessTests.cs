@@ -45,7 +45,7 @@ public sealed class ProcessTests
     {
         using var lab = new Lab();
         Host host = lab.AddHost("host");
-        string name = Tunnel.NewName();
+        string name = host.NewInterfaceName();
         CommandResult start = host.TryRun([Programs.Of(Implementation.WgNet), name]);
         Assert.True(start.Succeeded, start.ToString());
         Assert.True(UapiSocket.Answers(name));
@@ -62,7 +62,7 @@ public sealed class ProcessTests
     {
         using var lab = new Lab();
         Host host = lab.AddHost("host");
-        string name = Tunnel.NewName();
+        string name = host.NewInterfaceName();
         Daemon daemon = host.Start("env", "WG_PROCESS_FOREGROUND=1", Programs.Of(Implementation.WgNet), name);
         Wait.Until(() => UapiSocket.Answers(name), EndTimeout, () => daemon.Log);
         Assert.Equal(daemon.Pid.ToString(CultureInfo.InvariantCulture), Assert.Single(host.ProcessIds));
@@ -124,7 +124,7 @@ public sealed class ProcessTests
         Host host = lab.AddHost("host");
         string library = Command.Run("sh", "-c", "readlink -f $(ldconfig -p | awk '/libsodium.so.23/ { print $NF; exit }')").Trim();
         CommandResult start = host.TryRun(
-            ["unshare", "--mount", "sh", "-c", $"mount --bind /dev/null {library} && exec {Programs.WgNet} -f {Tunnel.NewName()}"],
+            ["unshare", "--mount", "sh", "-c", $"mount --bind /dev/null {library} && exec {Programs.WgNet} -f {host.NewInterfaceName()}"],
             timeout: EndTimeout);
         Assert.Equal(1, start.ExitCode);
         Assert.Contains("libsodium23", start.Error, StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class ProcessTests
     {
         using var lab = new Lab();
         Host host = lab.AddHost("host");
-        string name = Tunnel.NewName();
+        string name = host.NewInterfaceName();
         string path = UapiSocket.PathOf(name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

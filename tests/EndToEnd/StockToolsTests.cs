@@ -148,7 +148,7 @@ public sealed class StockToolsTests
         peer.ListenOn(port);
         peer.Up(TunnelPair.DefaultMtu, TunnelPair.RightIPv4 + "/24", TunnelPair.RightIPv6 + "/64");
 
-        string name = Tunnel.NewName();
+        string name = left.NewInterfaceName();
         KeyPair keys = KeyPair.Generate();
         string file = Path.Combine(lab.Folder, name + ".conf");
         string log = Path.Combine(lab.Folder, "hooks");

@@ -5,7 +5,12 @@ namespace WgNet.EndToEnd.Harness;
 /// <summary>A machine of a test's network: a namespace, its addresses, and the processes that run in it.</summary>
 public sealed class Host(string role) : IDisposable
 {
+    private const string StateFolder = "/var/lib/wgnet";
+
+    private static int _interfaces;
+
     private readonly List<Daemon> _daemons = [];
+    private readonly List<string> _names = [];
 
     public NetworkNamespace Namespace { get; } = new(role);
 
@@ -14,6 +19,14 @@ public sealed class Host(string role) : IDisposable
 
     /// <summary>Its address on its first link.</summary>
     public string Address(Outside outside) => Links[0].Address(outside);
+
+    /// <summary>For a WireGuard interface. Unique on the machine: control sockets of all namespaces share one folder.</summary>
+    public string NewInterfaceName()
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"wt{Environment.ProcessId:x}{Interlocked.Increment(ref _interfaces):x3}");
+        _names.Add(name);
+        return name;
+    }
 
     /// <summary>Standard output of a command that must succeed inside this host; the words are separated by blanks.</summary>
     public string Run(string command) => Run(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -59,6 +72,12 @@ public sealed class Host(string role) : IDisposable
         }
 
         Namespace.Dispose();
+
+        // WgNet keeps it for the interface's next start; these names never come again.
+        foreach (string name in _names.Where(_ => Directory.Exists(StateFolder)))
+        {
+            File.Delete(Path.Combine(StateFolder, name + ".timestamp"));
+        }
     }
 
     private string[] Inside => ["ip", "netns", "exec", Namespace.Name];

@@ -7,8 +7,6 @@ public sealed class Tunnel
 {
     public const int Port = 51820;
 
-    private static int _count;
-
     private Tunnel(Host host, string name, Daemon daemon)
     {
         Host = host;
@@ -18,20 +16,16 @@ public sealed class Tunnel
 
     public Host Host { get; }
 
-    /// <summary>Unique on the machine: control sockets of all namespaces share one folder.</summary>
     public string Name { get; }
 
     public Daemon Daemon { get; }
 
     public KeyPair Keys { get; private set; } = KeyPair.Generate();
 
-    public static string NewName() =>
-        string.Create(CultureInfo.InvariantCulture, $"wt{Environment.ProcessId:x}{Interlocked.Increment(ref _count):x3}");
-
     /// <summary>Starts the interface in the foreground and waits until its control socket answers.</summary>
     public static Tunnel Start(Host host, Implementation implementation, params string[] environment)
     {
-        string name = NewName();
+        string name = host.NewInterfaceName();
         Daemon daemon = host.Start(["env", .. environment, Programs.Of(implementation), "-f", name]);
         Wait.Until(
             () => daemon.HasExited || UapiSocket.Answers(name),
