@@ -59,6 +59,40 @@ public sealed class BadInputTests
         Assert.DoesNotContain("public_key=", UapiSocket.Exchange(tunnel.Name, "get=1\n\n"), StringComparison.Ordinal);
     }
 
+    /// <summary>Every line before the bad one would break the tunnel if it were applied.</summary>
+    [Theory]
+    [InlineData(EINVAL, "allowed_ip=10.0.0.0/33")]
+    [InlineData(EPROTO, "no equals sign")]
+    public void Set_LastLineBadOnARunningTunnel_AppliesNoneAndPingsGoOn(int errno, string line)
+    {
+        using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4);
+        pair.PingBothWays();
+        string before = pair.LeftHost.Run($"wg showconf {pair.Left.Name}");
+        Daemon pings = pair.RightHost.Start("ping", "-n", "-q", "-c", "100", "-i", "0.01", "-W", "2", TunnelPair.LeftIPv4);
+
+        for (int i = 0; i < 20; i++)
+        {
+            int answer = UapiSocket.Set(
+                pair.Left.Name,
+                "private_key=" + KeyPair.Hex(KeyPair.Generate().Private),
+                "listen_port=51999",
+                "fwmark=77",
+                "replace_peers=true",
+                "public_key=" + KeyPair.Generate().PublicHex,
+                "allowed_ip=" + TunnelPair.RightIPv4 + "/32",
+                line);
+            Assert.Equal(-errno, answer);
+        }
+
+        Assert.Equal(before, pair.LeftHost.Run($"wg showconf {pair.Left.Name}"));
+        Assert.True(pings.WaitForExit(TimeSpan.FromSeconds(20)), "the pings did not end");
+        Wait.Until(
+            () => pings.Log.Contains(" 100 received", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(2),
+            () => pings.Log);
+        pair.PingBothWays();
+    }
+
     [Fact]
     public void Uapi_RandomBytes_NeverEndTheProcess()
     {
