@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 using WgNet.EndToEnd.Harness;
 
 namespace WgNet.EndToEnd;
@@ -46,29 +49,41 @@ public sealed class LoadTests
     }
 
     [Fact]
-    public void Reader_ThatNeverReadsItsAnswer_DisturbsNobody()
+    public void ControlSocket_ClientsThatNeverReadOrStopMidLine_DisturbNobody()
     {
         using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4);
         pair.PingBothWays();
         string[] prefixes = [.. Enumerable.Range(0, 100_000).Select(i => $"allowed_ip=fd77::{i >> 16:x}:{i & 0xffff:x}/128")];
         Assert.Equal(0, UapiSocket.Set(pair.Left.Name, ["public_key=" + KeyPair.Generate().PublicHex, .. prefixes]));
 
-        List<System.Net.Sockets.Socket> deaf = [];
+        List<Socket> idle = [];
         try
         {
-            for (int i = 0; i < 20; i++)
+            string[] requests = ["get=1\n\n", "get=1\n", "set=1\nfwmark=7", "set=1\npublic_key=" + pair.Right.Keys.PublicHex + "\nremove=tr", "g"];
+            for (int i = 0; i < 100; i++)
             {
-                deaf.Add(UapiSocket.Connect(pair.Left.Name));
-                deaf[^1].Send("get=1\n\n"u8);
+                idle.Add(UapiSocket.Connect(pair.Left.Name));
+                idle[^1].Send(Encoding.ASCII.GetBytes(requests[i % requests.Length]));
             }
 
-            Assert.Equal(0, Ping.CountLost(pair.LeftHost, TunnelPair.RightIPv4, 100));
-            Assert.Equal(0, UapiSocket.Set(pair.Left.Name, "fwmark=0"));
-            Assert.Contains(pair.Right.Keys.Public, pair.LeftHost.Run($"wg show {pair.Left.Name} peers"), StringComparison.Ordinal);
+            Daemon pings = pair.LeftHost.Start("ping", "-n", "-q", "-c", "200", "-i", "0.01", "-W", "2", TunnelPair.RightIPv4);
+            for (int i = 0; i < 10; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                Assert.Equal(0, UapiSocket.Set(pair.Left.Name, "fwmark=0"));
+                Assert.Contains(pair.Right.Keys.Public, pair.LeftHost.Run($"wg show {pair.Left.Name} peers"), StringComparison.Ordinal);
+                Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(3));
+            }
+
+            Assert.True(pings.WaitForExit(TimeSpan.FromSeconds(20)), "the pings did not end");
+            Wait.Until(
+                () => pings.Log.Contains(" 200 received", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(2),
+                () => pings.Log);
         }
         finally
         {
-            deaf.ForEach(socket => socket.Dispose());
+            idle.ForEach(socket => socket.Dispose());
         }
     }
 
