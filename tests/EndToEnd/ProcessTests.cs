@@ -52,6 +52,7 @@ public sealed class ProcessTests
         Assert.Equal("600", Command.Run("stat", "-c", "%a", UapiSocket.PathOf(name)).Trim());
         string pid = Assert.Single(host.ProcessIds);
         Assert.Equal("/", new DirectoryInfo($"/proc/{pid}/cwd").LinkTarget);
+        Assert.Equal("wgnet", File.ReadAllText($"/proc/{pid}/comm").Trim());
 
         host.Run($"ip link del {name}");
         Wait.Until(() => host.ProcessIds.Count == 0, EndTimeout, "the daemon did not end");

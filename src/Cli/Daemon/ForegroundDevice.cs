@@ -15,6 +15,7 @@ internal static class ForegroundDevice
 
         // A daemon must not keep its caller's directory from being unmounted.
         Directory.SetCurrentDirectory("/");
+        NameProcess();
         try
         {
             return Run(name, environment, streams.Out, whenReady: () => StartupReport.Ready(ready));
@@ -23,6 +24,18 @@ internal static class ForegroundDevice
         {
             StartupReport.Fail(ready, exception.Message);
             return (exception as CommandException)?.ExitCode ?? 1;
+        }
+    }
+
+    // Started as /proc/self/exe, it would be called "exe" by ps, pgrep and killall. Only a name: that it fails stops nothing.
+    private static void NameProcess()
+    {
+        try
+        {
+            File.WriteAllText("/proc/self/comm", "wgnet");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
