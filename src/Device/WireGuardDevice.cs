@@ -250,9 +250,19 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
 
         bool sent = false;
-        while (peer.Staged.TryTake(out byte[] packet, out byte ecn) && keypair.TryReserve(1, out ulong counter))
+        while (!peer.Staged.IsEmpty)
         {
-            sent |= SealAndSend(peer, keypair, counter, packet, ecn);
+            // The counter first: if the keys ended meanwhile, the packet goes on waiting for the next ones.
+            if (!keypair.TryReserve(1, out ulong counter))
+            {
+                RequestInitiation(peer, now);
+                break;
+            }
+
+            if (peer.Staged.TryTake(out byte[] packet, out byte ecn))
+            {
+                sent |= SealAndSend(peer, keypair, counter, packet, ecn);
+            }
         }
 
         if (sent)
