@@ -5,6 +5,9 @@
 #   ./test.sh e2e     build and end-to-end tests (root)
 #   ./test.sh mutations [factor]
 #                     the mutation tests alone, with random seeds and so many times as many inputs (20 if not said)
+#   ./test.sh paths   the end-to-end tests on every path that a packet can take: each offload off, each instruction set off (root, an hour)
+#   ./test.sh soak [minutes]
+#                     full load with keys renewed every five seconds, for so many minutes (10 if not said; root)
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 . scripts/packages.sh
@@ -83,11 +86,34 @@ e2e() {
     run_suite EndToEnd -reporter verbose
 }
 
+# The same list as in tests/EndToEnd/PathTests.cs, which carries the basics over each of them in the normal run.
+path_settings=(WGNET_OFFLOAD=off WGNET_TUN_OFFLOAD=off WGNET_UDP_OFFLOAD=off
+    DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0)
+
+paths() {
+    step "build artifacts/wgnet"
+    must ./build.sh
+    local setting
+    for setting in "${path_settings[@]}"; do
+        step "end-to-end tests with $setting"
+        export "${setting?}"
+        run_suite EndToEnd -class- WgNet.EndToEnd.PathTests -class- WgNet.EndToEnd.SoakTests
+        unset "${setting%%=*}"
+    done
+}
+
+soak() {
+    step "build artifacts/wgnet"
+    must ./build.sh
+    step "full load for $1 minutes with each peer"
+    WGNET_SOAK_SECONDS=$(($1 * 60)) run_suite EndToEnd -class WgNet.EndToEnd.SoakTests -reporter verbose
+}
+
 part=${1:-all}
 case "$part" in
-all | unit | e2e | mutations) ;;
+all | unit | e2e | mutations | paths | soak) ;;
 *)
-    echo "usage: ./test.sh [unit|e2e|mutations [factor]]" >&2
+    echo "usage: ./test.sh [unit|e2e|mutations [factor]|paths|soak [minutes]]" >&2
     exit 2
     ;;
 esac
@@ -110,6 +136,7 @@ all)
     e2e
     ;;
 mutations) mutations "${2:-20}" ;;
+soak) soak "${2:-10}" ;;
 *) "$part" ;;
 esac
 finish

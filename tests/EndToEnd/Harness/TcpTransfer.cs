@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -15,7 +16,19 @@ public static class TcpTransfer
 
     private static readonly byte[] Pattern = RandomPattern();
 
-    public static void Run(Host from, Host to, string toAddress, int bytes = HundredMegabytes, int timeoutSeconds = 120)
+    /// <summary>Sends so many bytes.</summary>
+    public static void Run(Host from, Host to, string toAddress, int bytes = HundredMegabytes, int timeoutSeconds = 120) =>
+        Run(from, to, toAddress, sent => Math.Max(0, bytes - sent), TimeSpan.FromSeconds(timeoutSeconds));
+
+    /// <summary>Sends for so long; returns how many bytes that were.</summary>
+    public static long RunFor(Host from, Host to, string toAddress, TimeSpan duration)
+    {
+        long start = Stopwatch.GetTimestamp();
+        return Run(from, to, toAddress, _ => Stopwatch.GetElapsedTime(start) < duration ? BlockSize : 0, duration + TimeSpan.FromSeconds(60));
+    }
+
+    // How many bytes are left to send, given how many were: that is asked before each block.
+    private static long Run(Host from, Host to, string toAddress, Func<long, long> left, TimeSpan timeout)
     {
         IPAddress address = IPAddress.Parse(toAddress);
         using Socket listener = to.Namespace.Enter(() =>
@@ -25,61 +38,67 @@ public static class TcpTransfer
             socket.Listen(1);
             return socket;
         });
-        Task<bool> sent = from.Namespace.EnterAsync(() =>
+        Task<long> sent = from.Namespace.EnterAsync(() =>
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.Connect(listener.LocalEndPoint!);
-            Send(socket, bytes);
-            return true;
+            return Send(socket, left);
         });
-        Task<bool> received = to.Namespace.EnterAsync(() =>
+        Task<long> received = to.Namespace.EnterAsync(() =>
         {
             using Socket socket = listener.Accept();
-            Receive(socket, bytes);
-            return true;
+            return Receive(socket);
         });
-        if (!Task.WhenAll(sent, received).Wait(TimeSpan.FromSeconds(timeoutSeconds)))
+        if (!Task.WhenAll(sent, received).Wait(timeout))
         {
-            Assert.Fail($"{bytes} bytes to {toAddress} took more than {timeoutSeconds} s");
+            Assert.Fail($"the transfer to {toAddress} took more than {timeout}");
         }
+
+        Assert.Equal(sent.Result, received.Result);
+        return sent.Result;
     }
 
-    private static void Send(Socket socket, int bytes)
+    private static long Send(Socket socket, Func<long, long> left)
     {
-        for (int sent = 0, block = 0; sent < bytes; block++)
+        long sent = 0;
+        for (int block = 0; left(sent) is long bytes and not 0; block++)
         {
-            sent += socket.Send(Block(block, bytes - sent));
+            sent += socket.Send(Block(block)[..(int)Math.Min(BlockSize, bytes)]);
         }
 
         socket.Shutdown(SocketShutdown.Send);
+        return sent;
     }
 
-    private static void Receive(Socket socket, int bytes)
+    private static long Receive(Socket socket)
     {
         byte[] buffer = new byte[BlockSize];
-        for (int received = 0, block = 0; received < bytes; block++)
+        long received = 0;
+        for (int block = 0; ; block++)
         {
-            ReadOnlySpan<byte> expected = Block(block, bytes - received);
-            Span<byte> actual = buffer.AsSpan(0, expected.Length);
-            ReceiveExactly(socket, actual);
-            Assert.True(expected.SequenceEqual(actual), $"block {block} differs");
-            received += expected.Length;
+            int count = ReceiveBlock(socket, buffer);
+            Assert.True(Block(block)[..count].SequenceEqual(buffer.AsSpan(0, count)), $"block {block} differs");
+            received += count;
+            if (count < BlockSize)
+            {
+                return received;
+            }
         }
-
-        Assert.Equal(0, socket.Receive(buffer));
     }
 
-    private static void ReceiveExactly(Socket socket, Span<byte> destination)
+    // A whole block, or what came before the end.
+    private static int ReceiveBlock(Socket socket, Span<byte> block)
     {
-        while (destination.Length > 0)
+        int filled = 0;
+        while (filled < block.Length && socket.Receive(block[filled..]) is int count and not 0)
         {
-            int count = socket.Receive(destination);
-            Assert.NotEqual(0, count);
-            destination = destination[count..];
+            filled += count;
         }
+
+        return filled;
     }
 
-    private static ReadOnlySpan<byte> Block(int number, int left) => Pattern.AsSpan(number % BlockSize, Math.Min(BlockSize, left));
+    private static ReadOnlySpan<byte> Block(int number) => Pattern.AsSpan(number % BlockSize, BlockSize);
 
     private static byte[] RandomPattern()
     {
