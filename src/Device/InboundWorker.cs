@@ -11,31 +11,35 @@ namespace WgNet.Device;
 /// UDP → TUN, run to completion: takes a batch of datagrams, opens each in place, checks whose address it carries, and writes
 /// the packets to the interface, joined where they belong together. Owns its buffers; allocates nothing in steady state.
 /// </summary>
-internal sealed class InboundWorker : IDisposable
+internal sealed class InboundWorker : IWorker
 {
     private const byte CongestionExperienced = 3;
 
     private readonly WireGuardDevice _device;
     private readonly SessionTable _sessions;
     private readonly HandshakeQueue _handshakes;
+    private readonly IUdpSockets _sockets;
+    private readonly Turn _turn;
     private readonly Coalescer _coalescer;
     private readonly ReceiveBatch _batch = new();
 
-    public InboundWorker(WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, ITunDevice tun, bool coalesce)
+    public InboundWorker(WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, ITunDevice tun, bool coalesce, IUdpSockets sockets, Turn turn)
     {
         _device = device;
         _sessions = sessions;
         _handshakes = handshakes;
         _coalescer = new Coalescer(tun);
         _coalescer.Enabled &= coalesce;
+        _sockets = sockets;
+        _turn = turn;
     }
 
-    /// <summary>Runs until <paramref name="stop"/> says so after a wake-up.</summary>
-    public void Run(IUdpSockets sockets, Func<bool> stop)
+    /// <inheritdoc/>
+    public void Run()
     {
-        while (!stop())
+        while (!_turn.IsStopping)
         {
-            int count = sockets.Receive(_batch);
+            int count = _sockets.Receive(_batch);
             long now = Clock.BootTime;
             for (int i = 0; i < count; i++)
             {

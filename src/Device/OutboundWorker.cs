@@ -10,29 +10,31 @@ namespace WgNet.Device;
 /// TUN → UDP, run to completion: reads until nothing is left, splits super-packets, finds the peer, seals in place, and hands
 /// the kernel everything gathered in as few calls as possible. Owns its buffers; allocates nothing in steady state.
 /// </summary>
-internal sealed class OutboundWorker : IDisposable
+internal sealed class OutboundWorker : IWorker
 {
     // A super-packet of 64 KiB and its header.
     private const int ReadSize = VirtioNetHeader.Size + 65535;
 
     private readonly WireGuardDevice _device;
     private readonly ITunDevice _tun;
+    private readonly Turn _turn;
     private readonly NativeBuffer _read = new(ReadSize);
     private readonly SendBatch _batch = new();
     private readonly IcmpResponder _icmp;
     private readonly byte[] _unsealed = new byte[65535];
 
-    public OutboundWorker(WireGuardDevice device, ITunDevice tun)
+    public OutboundWorker(WireGuardDevice device, ITunDevice tun, Turn turn)
     {
         _device = device;
         _tun = tun;
+        _turn = turn;
         _icmp = new IcmpResponder(device, tun);
     }
 
-    /// <summary>Runs until the device stops or the interface is gone.</summary>
+    /// <summary>Runs until the group stops or the interface is gone.</summary>
     public void Run()
     {
-        while (!_device.IsStopping)
+        while (!_turn.IsStopping)
         {
             int length = _tun.Read(_read, 0);
             if (length > 0)

@@ -56,7 +56,7 @@ public sealed partial class WireGuardDevice
     {
         lock (_configuration)
         {
-            var snapshot = new DeviceSnapshot { ListenPort = _sockets?.Port ?? _listenPort, FirewallMark = _firewallMark };
+            var snapshot = new DeviceSnapshot { ListenPort = IsUp ? _outside.Port : _listenPort, FirewallMark = _firewallMark };
             if (_sessions.HasPrivateKey)
             {
                 snapshot.PrivateKey = new byte[32];
@@ -136,7 +136,7 @@ public sealed partial class WireGuardDevice
         // The port first: it alone can fail, and then nothing has changed yet.
         if (update.ListenPort is { } port)
         {
-            if (_isLinkUp && (port != _sockets?.Port || port == 0))
+            if (_isLinkUp && (port != _outside.Port || port == 0))
             {
                 Rebind(port);
             }
@@ -147,7 +147,7 @@ public sealed partial class WireGuardDevice
         if (update.FirewallMark is { } mark)
         {
             _firewallMark = mark;
-            _sockets?.SetMark(mark);
+            _outside.SetMark(mark);
             ClearEndpointSources();
         }
 
@@ -168,7 +168,7 @@ public sealed partial class WireGuardDevice
         bool wasUp = IsUp;
         try
         {
-            OpenSockets(port);
+            _outside.Open(port, _firewallMark);
         }
         catch (LinuxException e)
         {

@@ -29,15 +29,12 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly HandshakeQueue _handshakes = new();
     private readonly TimestampFloor _timestamps;
     private readonly TimerThread _timers;
-    private readonly OutboundWorker _outbound;
-    private readonly InboundWorker _inbound;
+    private readonly OutsideEnd _outside;
     private readonly List<Thread> _threads = [];
 
-    // Without sockets when none could be opened. Guarded by the configuration lock.
+    // Guarded by the configuration lock. The link may be up without sockets, when none could be opened.
+    private WorkerGroup? _outbound;
     private bool _isLinkUp;
-    private Thread? _inboundThread;
-    private volatile IUdpSockets? _sockets;
-    private volatile bool _inboundStopping;
     private volatile bool _stopping;
     private volatile InterfaceAddresses _own = new(0);
     private volatile int _mtu;
@@ -55,8 +52,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         primitives.RandomBytes(hashSecret);
         _learner = new AddressLearner<Peer>(_allowedIps, hashSecret);
         _timers = new TimerThread(this);
-        _outbound = new OutboundWorker(this, tun);
-        _inbound = new InboundWorker(this, _sessions, _handshakes, tun, options.Coalesce);
+        _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource);
     }
 
     /// <summary>The device cannot go on: its interface was deleted. Raised once, on a thread of its own.</summary>
@@ -71,7 +67,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     internal int Mtu => _mtu;
 
     /// <summary>Whether the interface is up, so that the outside sockets are open.</summary>
-    internal bool IsUp => _sockets is not null;
+    internal bool IsUp => _outside.IsOpen;
 
     internal bool IsStopping => _stopping;
 
@@ -79,13 +75,17 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     internal UInt128 OwnIPv6Address => _own.IPv6;
 
     /// <summary>The outside port that is bound; 0 while none is.</summary>
-    internal ushort ListenPort => _sockets?.Port ?? 0;
+    internal ushort ListenPort => _outside.Port;
 
     /// <summary>Starts the threads. The device carries packets once <see cref="LinkChanged"/> has said that the interface is up.</summary>
     public void Start()
     {
         var handshakes = new HandshakeWorker(this, _sessions, _handshakes, _timestamps);
-        StartThread("outbound", _outbound.Run);
+        lock (_configuration)
+        {
+            _outbound = StartOutbound();
+        }
+
         StartThread("handshakes", handshakes.Run);
         StartThread("timers", _timers.Run);
     }
@@ -147,7 +147,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             }
         }
 
-        _tun.Wake();
+        _outbound?.Stop();
         _handshakes.Close();
         _timers.Stop();
         foreach (Thread thread in _threads)
@@ -155,8 +155,6 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             thread.Join();
         }
 
-        _inbound.Dispose();
-        _outbound.Dispose();
         _handshakes.Dispose();
         _sessions.Dispose();
         _tun.Dispose();
@@ -272,20 +270,10 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     }
 
     /// <summary>Hands a batch to the kernel.</summary>
-    internal void Send(SendBatch batch)
-    {
-        if (_sockets is { } sockets)
-        {
-            sockets.Send(batch);
-        }
-        else
-        {
-            batch.Clear();
-        }
-    }
+    internal void Send(SendBatch batch) => _outside.Send(batch);
 
     /// <summary>Sends one datagram; false if it could not leave.</summary>
-    internal bool Send(Endpoint to, ReadOnlySpan<byte> datagram) => _sockets?.Send(to, datagram, ecn: 0) == 0;
+    internal bool Send(Endpoint to, ReadOnlySpan<byte> datagram) => _outside.Send(to, datagram, ecn: 0);
 
     /// <summary>Forgets learned addresses that have aged; returns when to come again.</summary>
     internal long ExpireLearned(long now)
@@ -335,7 +323,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     {
         byte[] datagram = new byte[Padding.PaddedLength(packet.Length, _mtu) + Keypair.Overhead];
         packet.CopyTo(datagram.AsSpan(Keypair.HeaderSize));
-        if (!keypair.Seal(counter, datagram) || peer.Endpoint is not { } endpoint || _sockets?.Send(endpoint, datagram, ecn) != 0)
+        if (!keypair.Seal(counter, datagram) || peer.Endpoint is not { } endpoint || !_outside.Send(endpoint, datagram, ecn))
         {
             return false;
         }
@@ -360,7 +348,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     {
         try
         {
-            OpenSockets(_listenPort);
+            _outside.Open(_listenPort, _firewallMark);
         }
         catch (LinuxException e)
         {
@@ -384,7 +372,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
     private void BringDown()
     {
-        ReplaceSockets(null);
+        _outside.Close();
         foreach (Peer peer in _peers.Values)
         {
             peer.Session.Clear();
@@ -392,31 +380,11 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
     }
 
-    // The new sockets are bound before the old ones close, so that a port in use changes nothing, and there is no moment at
-    // which nothing can be sent.
-    private void OpenSockets(ushort port)
-    {
-        IUdpSockets sockets = _options.OpenSockets(port, _firewallMark);
-        sockets.SourceLost += DropSource;
-        ReplaceSockets(sockets);
-        _inboundStopping = false;
-        _inboundThread = new Thread(() => _inbound.Run(sockets, () => _inboundStopping)) { IsBackground = true, Name = "inbound" };
-        _inboundThread.Start();
-    }
+    private WorkerGroup StartOutbound() =>
+        new("outbound", count: 1, turn => new OutboundWorker(this, _tun, turn), _tun.Wake);
 
-    // One thread receives at a time: the old one has ended when this returns.
-    private void ReplaceSockets(IUdpSockets? sockets)
-    {
-        IUdpSockets? before = _sockets;
-        _sockets = sockets;
-        if (before is not null)
-        {
-            _inboundStopping = true;
-            before.Wake();
-            _inboundThread!.Join();
-            before.Dispose();
-        }
-    }
+    private WorkerGroup StartInbound(IUdpSockets sockets) =>
+        new("inbound", count: 1, turn => new InboundWorker(this, _sessions, _handshakes, _tun, _options.Coalesce, sockets, turn), sockets.Wake);
 
     // On a sending thread: no lock, because the configuration may be waiting for that thread to end.
     private void DropSource(Endpoint endpoint)

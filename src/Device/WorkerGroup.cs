@@ -1,0 +1,57 @@
+namespace WgNet.Device;
+
+/// <summary>What one thread does to its direction's packets, with memory of its own.</summary>
+internal interface IWorker : IDisposable
+{
+    /// <summary>Runs until the group stops, or until there is nothing left to work on.</summary>
+    void Run();
+}
+
+/// <summary>
+/// The threads of one direction. A group never changes: another number of workers, or other sockets, is another group, started
+/// when this one has stopped. What arrives in between waits in the kernel.
+/// </summary>
+internal sealed class WorkerGroup
+{
+    private readonly Turns _turns;
+    private readonly Action _wake;
+    private readonly IWorker[] _workers;
+    private readonly Thread[] _threads;
+
+    /// <param name="name">Of the threads.</param>
+    /// <param name="make">Makes a worker that takes this turn.</param>
+    /// <param name="wake">Ends the wait of the worker that reads.</param>
+    public WorkerGroup(string name, int count, Func<Turn, IWorker> make, Action wake)
+    {
+        _turns = new Turns(count);
+        _wake = wake;
+        _workers = new IWorker[count];
+        _threads = new Thread[count];
+        for (int i = 0; i < count; i++)
+        {
+            _workers[i] = make(new Turn(_turns));
+            _threads[i] = new Thread(_workers[i].Run) { IsBackground = true, Name = name };
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>Lets every worker finish what it has read, and frees their memory. Not on one of their threads.</summary>
+    public void Stop()
+    {
+        _turns.Stop();
+        _wake();
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        foreach (IWorker worker in _workers)
+        {
+            worker.Dispose();
+        }
+    }
+}
