@@ -20,12 +20,6 @@ public sealed class SodiumPrimitives : IPrimitives
     public bool TryX25519(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> sharedSecret) =>
         Sodium.TryX25519(privateKey, publicKey, sharedSecret);
 
-    public void Seal(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output) =>
-        Sodium.Seal(key, counter, associatedData, plaintext, output);
-
-    public bool TryOpen(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext) =>
-        Sodium.TryOpen(key, counter, associatedData, ciphertext, plaintext);
-
     public void XSeal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output) =>
         Sodium.XSeal(key, nonce, associatedData, plaintext, output);
 

@@ -2,7 +2,7 @@ namespace WgNet.Protocol;
 
 /// <summary>
 /// The cryptographic primitives that the protocol takes from a library instead of implementing them (X25519,
-/// the AEADs, random bytes, locked memory). The one seam through which Protocol meets native code.
+/// the cookies' AEAD, random bytes, locked memory). The one seam through which Protocol meets native code.
 /// Implementations are thread-safe and allocate nothing but in <see cref="AllocateSecret"/>.
 /// </summary>
 public interface IPrimitives
@@ -14,18 +14,12 @@ public interface IPrimitives
     bool TryX25519(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> sharedSecret);
 
     /// <summary>
-    /// ChaCha20-Poly1305 (RFC 8439) with WireGuard's nonce: four zero bytes, then <paramref name="counter"/> little-endian.
+    /// XChaCha20-Poly1305 with a 24-byte nonce, for cookie replies.
     /// <paramref name="output"/> is the plaintext's length plus 16 and may start where the plaintext starts.
     /// </summary>
-    void Seal(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output);
-
-    /// <summary>The reverse of <see cref="Seal"/>; false, with <paramref name="plaintext"/> unspecified, if the tag is wrong. In place is fine.</summary>
-    bool TryOpen(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext);
-
-    /// <summary>XChaCha20-Poly1305 with a 24-byte nonce, for cookie replies.</summary>
     void XSeal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output);
 
-    /// <summary>The reverse of <see cref="XSeal"/>.</summary>
+    /// <summary>The reverse of <see cref="XSeal"/>; false, with <paramref name="plaintext"/> unspecified, if the tag is wrong. In place is fine.</summary>
     bool TryXOpen(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext);
 
     /// <summary>Fills <paramref name="buffer"/> with bytes fit for keys.</summary>

@@ -8,7 +8,8 @@ namespace WgNet.Protocol;
 /// </summary>
 /// <remarks>
 /// A superseded keypair is wiped at once although packet threads may be using it, without a lock or a count per packet:
-/// a user copies the 32 bytes and then looks at <see cref="_wiped"/>, which the wiper sets before it touches the key.
+/// a user copies the 32 bytes, once a packet or once a batch, and then looks at <see cref="_wiped"/>, which the wiper sets
+/// before it touches the key.
 /// Seen unset after the copy, the copy is whole; seen set, it is thrown away. So nothing is ever sealed or opened with a
 /// half-wiped or zero key, nor with whatever its memory is used for next; that it stays readable is what
 /// <see cref="IPrimitives.AllocateSecret"/> has to provide.
@@ -16,10 +17,9 @@ namespace WgNet.Protocol;
 public sealed class Keypair
 {
     public const int HeaderSize = 16;
-    public const int TagSize = 16;
+    public const int TagSize = Aead.TagSize;
     public const int Overhead = HeaderSize + TagSize;
 
-    private readonly IPrimitives _primitives;
     private readonly Durations _durations;
     private readonly SecretMemory _keys;    // sending 32 | receiving 32
     private ReplayWindow _window;   // guarded by _windowTaken
@@ -30,7 +30,6 @@ public sealed class Keypair
 
     internal Keypair(IPrimitives primitives, Durations durations, IndexEntry entry, uint remoteIndex, bool isInitiator, long birthdate, long wallTime)
     {
-        _primitives = primitives;
         _durations = durations;
         _keys = primitives.AllocateSecret(2 * Key.Size);
         Entry = entry;
@@ -104,7 +103,36 @@ public sealed class Keypair
         }
 
         TransportMessage.WriteHeader(datagram, RemoteIndex, counter);
-        _primitives.Seal(key, counter, default, datagram[HeaderSize..^TagSize], datagram[HeaderSize..]);
+        Aead.Seal(key, counter, default, datagram[HeaderSize..]);
+        key.Clear();
+        return true;
+    }
+
+    /// <summary>
+    /// <see cref="Seal"/> for a batch: each packet's place is that of its plaintext, with room for the header before and for
+    /// the tag behind it. False, with every datagram zeroed, if the keys have been wiped.
+    /// </summary>
+    /// <param name="memory">Where the datagrams lie.</param>
+    /// <param name="packets">Their counters are from <see cref="TryReserve"/>, each used once.</param>
+    public bool SealBatch(Span<byte> memory, ReadOnlySpan<AeadPacket> packets)
+    {
+        Key key = default;
+        if (!AreCountersValid(packets) || !TryCopyKey(SendingKey, ref key))
+        {
+            foreach (ref readonly AeadPacket packet in packets)
+            {
+                Datagram(memory, packet).Clear();
+            }
+
+            return false;
+        }
+
+        foreach (ref readonly AeadPacket packet in packets)
+        {
+            TransportMessage.WriteHeader(Datagram(memory, packet), RemoteIndex, packet.Counter);
+        }
+
+        Aead.Seal(key, memory, packets);
         key.Clear();
         return true;
     }
@@ -129,20 +157,61 @@ public sealed class Keypair
             return DropReason.KeyExpired;
         }
 
-        bool authentic = _primitives.TryOpen(key, counter, default, datagram[HeaderSize..], datagram[HeaderSize..^TagSize]);
+        bool authentic = Aead.TryOpen(key, counter, default, datagram[HeaderSize..]);
         key.Clear();
         if (!authentic)
         {
             return DropReason.BadTag;
         }
 
-        if (!TryAcceptCounter(counter))
+        TakeWindow();
+        bool accepted = _window.TryAccept(counter);
+        ReleaseWindow();
+        if (!accepted)
         {
             return DropReason.Replayed;
         }
 
         plaintextLength = datagram.Length - Overhead;
         return DropReason.None;
+    }
+
+    /// <summary>
+    /// <see cref="TryOpen"/> for a batch of data messages that came for this keypair: each packet's place is that of its
+    /// ciphertext, behind the header. Where its reason is none, the plaintext then lies there. The window moves in the batch's order.
+    /// </summary>
+    /// <param name="memory">Where the datagrams lie.</param>
+    /// <param name="packets">Offsets and lengths; the counters are read from the headers here.</param>
+    /// <param name="reasons">One for each packet.</param>
+    public void OpenBatch(Span<byte> memory, Span<AeadPacket> packets, long now, Span<DropReason> reasons)
+    {
+        reasons = reasons[..packets.Length];
+        Key key = default;
+        if (IsExpired(now) || !TryCopyKey(ReceivingKey, ref key))
+        {
+            reasons.Fill(DropReason.KeyExpired);
+            return;
+        }
+
+        foreach (ref AeadPacket packet in packets)
+        {
+            packet.Counter = TransportMessage.ReadCounter(Datagram(memory, packet));
+        }
+
+        Aead.Open(key, memory, packets);
+        key.Clear();
+
+        TakeWindow();
+        for (int i = 0; i < packets.Length; i++)
+        {
+            ulong counter = packets[i].Counter;
+            reasons[i] = counter >= Constants.RejectAfterMessages ? DropReason.KeyExpired
+                : !packets[i].Authentic ? DropReason.BadTag
+                : !_window.TryAccept(counter) ? DropReason.Replayed
+                : DropReason.None;
+        }
+
+        ReleaseWindow();
     }
 
     internal bool IsExpired(long now) => Durations.HasExpired(Birthdate, _durations.RejectAfter, now);
@@ -183,17 +252,31 @@ public sealed class Keypair
         return false;
     }
 
-    /// <summary>The window is one writer's; two threads meet here only when a peer's packets come through two sockets. Held for a few instructions.</summary>
-    private bool TryAcceptCounter(ulong counter)
+    private static Span<byte> Datagram(Span<byte> memory, in AeadPacket packet) =>
+        memory.Slice(packet.Offset - HeaderSize, packet.Length + Overhead);
+
+    private static bool AreCountersValid(ReadOnlySpan<AeadPacket> packets)
+    {
+        foreach (ref readonly AeadPacket packet in packets)
+        {
+            if (packet.Counter >= Constants.RejectAfterMessages)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The window is one writer's; two threads meet here only when a peer's packets come through two sockets. Held for a few instructions a packet.</summary>
+    private void TakeWindow()
     {
         var spin = default(SpinWait);
         while (Interlocked.CompareExchange(ref _windowTaken, 1, 0) != 0)
         {
             spin.SpinOnce();
         }
-
-        bool accepted = _window.TryAccept(counter);
-        Volatile.Write(ref _windowTaken, 0);
-        return accepted;
     }
+
+    private void ReleaseWindow() => Volatile.Write(ref _windowTaken, 0);
 }

@@ -47,13 +47,13 @@ internal sealed class Handshake(IPrimitives primitives, PublicKey remoteStatic) 
                 return false;
             }
 
-            symmetric.EncryptAndHash(primitives, self, message.EncryptedStatic);            // s
+            symmetric.EncryptAndHash(self, message.EncryptedStatic);                        // s
             if (!symmetric.TryMixPrecomputed(StaticStatic))                                 // ss
             {
                 return false;
             }
 
-            symmetric.EncryptAndHash(primitives, time, message.EncryptedTimestamp);         // {t}
+            symmetric.EncryptAndHash(time, message.EncryptedTimestamp);                     // {t}
 
             ReplaceEntry(indices, session);
             message.WriteHeader(_entry!.Index);
@@ -79,7 +79,7 @@ internal sealed class Handshake(IPrimitives primitives, PublicKey remoteStatic) 
         symmetric = SymmetricState.Initialize(self);
         symmetric.MixEphemeral(message.Ephemeral);                                          // e
         bool read = symmetric.TryMixDh(primitives, identity.PrivateKey, message.Ephemeral)  // es
-            && symmetric.TryDecryptAndHash(primitives, message.EncryptedStatic, initiatorStatic);    // s
+            && symmetric.TryDecryptAndHash(message.EncryptedStatic, initiatorStatic);          // s
         initiator = read ? new PublicKey(initiatorStatic) : default;
         return read;
     }
@@ -89,7 +89,7 @@ internal sealed class Handshake(IPrimitives primitives, PublicKey remoteStatic) 
     {
         Span<byte> time = stackalloc byte[Tai64n.Size];
         if (!symmetric.TryMixPrecomputed(StaticStatic)                                      // ss
-            || !symmetric.TryDecryptAndHash(primitives, message.EncryptedTimestamp, time))  // {t}
+            || !symmetric.TryDecryptAndHash(message.EncryptedTimestamp, time))              // {t}
         {
             return DropReason.BadHandshake;
         }
@@ -134,7 +134,7 @@ internal sealed class Handshake(IPrimitives primitives, PublicKey remoteStatic) 
             }
 
             symmetric.MixPsk(PresharedKey);                                                 // psk
-            symmetric.EncryptAndHash(primitives, default, message.EncryptedNothing);        // {}
+            symmetric.EncryptAndHash(default, message.EncryptedNothing);                    // {}
 
             ReplaceEntry(indices, session);
             message.WriteHeader(_entry!.Index, _remoteIndex);
@@ -166,7 +166,7 @@ internal sealed class Handshake(IPrimitives primitives, PublicKey remoteStatic) 
             }
 
             symmetric.MixPsk(PresharedKey);                                                 // psk
-            if (!symmetric.TryDecryptAndHash(primitives, message.EncryptedNothing, default))    // {}
+            if (!symmetric.TryDecryptAndHash(message.EncryptedNothing, default))            // {}
             {
                 return false;
             }

@@ -9,6 +9,9 @@ namespace WgNet.Protocol;
 /// </summary>
 internal struct SymmetricState
 {
+    // A static public key and its tag.
+    private const int MaxCiphertextSize = 48;
+
     private static readonly Key InitialChainingKey = Hash(Constants.Construction, default);
     private static readonly Key InitialHash = Hash(InitialChainingKey, Constants.Identifier);
 
@@ -73,19 +76,26 @@ internal struct SymmetricState
         temporary.Clear();
     }
 
-    public void EncryptAndHash(IPrimitives primitives, ReadOnlySpan<byte> plaintext, Span<byte> ciphertext)
+    public void EncryptAndHash(ReadOnlySpan<byte> plaintext, Span<byte> ciphertext)
     {
-        primitives.Seal(_key, 0, _hash, plaintext, ciphertext);
+        plaintext.CopyTo(ciphertext);
+        Aead.Seal(_key, 0, _hash, ciphertext);
         MixHash(ciphertext);
     }
 
-    public bool TryDecryptAndHash(IPrimitives primitives, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
+    /// <param name="ciphertext">At most <see cref="MaxCiphertextSize"/> bytes; stays as it is.</param>
+    public bool TryDecryptAndHash(ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
     {
-        if (!primitives.TryOpen(_key, 0, _hash, ciphertext, plaintext))
+        Span<byte> opened = stackalloc byte[MaxCiphertextSize];
+        opened = opened[..ciphertext.Length];
+        ciphertext.CopyTo(opened);
+        if (!Aead.TryOpen(_key, 0, _hash, opened))
         {
             return false;
         }
 
+        opened[..plaintext.Length].CopyTo(plaintext);
+        CryptographicOperations.ZeroMemory(opened);
         MixHash(ciphertext);
         return true;
     }

@@ -5,8 +5,8 @@ using WgNet.Protocol;
 namespace WgNet.Unit.Protocol;
 
 /// <summary>
-/// Primitives that behave like the real ones (Diffie-Hellman commutes, a tag covers key, counter, associated data and
-/// every bit of the ciphertext) at a hundredth of their cost, for simulations of many thousand sessions. No security.
+/// Primitives that behave like the real ones (Diffie-Hellman commutes) at a hundredth of their cost, for simulations of
+/// many thousand sessions. No security.
 /// </summary>
 internal sealed class CheapPrimitives(int seed) : SeededPrimitives(seed)
 {
@@ -25,42 +25,8 @@ internal sealed class CheapPrimitives(int seed) : SeededPrimitives(seed)
         return element != 0;
     }
 
-    public override void Seal(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output)
-    {
-        Span<byte> ciphertext = output[..plaintext.Length];
-        plaintext.CopyTo(ciphertext);
-        Tag(key, counter, associatedData, ciphertext, output.Slice(plaintext.Length, 16), encrypt: true);
-    }
-
-    public override bool TryOpen(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
-    {
-        Span<byte> tag = stackalloc byte[16];
-        Span<byte> expected = stackalloc byte[16];
-        ciphertext[^16..].CopyTo(tag);
-        ciphertext[..^16].CopyTo(plaintext);
-        Tag(key, counter, associatedData, plaintext[..(ciphertext.Length - 16)], expected, encrypt: false);
-        return tag.SequenceEqual(expected);
-    }
-
     // Plain memory: thousands of tables would only crowd the locked pages.
     public override SecretMemory AllocateSecret(int length) => new Plain(length);
-
-    private static void Tag(
-        ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, Span<byte> text, Span<byte> tag, bool encrypt)
-    {
-        ulong stream = Fold(key, Mix(counter, 0x9E37_79B9_7F4A_7C15));
-        ulong mac = Fold(associatedData, stream) ^ (ulong)text.Length;
-        for (int i = 0; i < text.Length; i++)
-        {
-            byte pad = (byte)Mix(stream, (ulong)i);
-            byte cipher = encrypt ? (byte)(text[i] ^ pad) : text[i];
-            mac = Mix(mac, cipher);
-            text[i] ^= pad;
-        }
-
-        BinaryPrimitives.WriteUInt64LittleEndian(tag, mac);
-        BinaryPrimitives.WriteUInt64LittleEndian(tag[8..], Mix(mac, stream));
-    }
 
     private static ulong Fold(ReadOnlySpan<byte> bytes, ulong state)
     {

@@ -14,12 +14,6 @@ internal class SeededPrimitives(int seed) : IPrimitives
     public virtual bool TryX25519(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> sharedSecret) =>
         Sodium.TryX25519(privateKey, publicKey, sharedSecret);
 
-    public virtual void Seal(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output) =>
-        Sodium.Seal(key, counter, associatedData, plaintext, output);
-
-    public virtual bool TryOpen(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext) =>
-        Sodium.TryOpen(key, counter, associatedData, ciphertext, plaintext);
-
     public void XSeal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> output) =>
         Sodium.XSeal(key, nonce, associatedData, plaintext, output);
 
