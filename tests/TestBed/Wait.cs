@@ -1,12 +1,12 @@
 using System.Diagnostics;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 public static class Wait
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Fails the test if <paramref name="condition"/> does not come true in time.</summary>
+    /// <summary>Throws <see cref="TimeoutException"/> if <paramref name="condition"/> does not come true in time.</summary>
     public static void Until(Func<bool> condition, TimeSpan timeout, Func<string> failure)
     {
         long start = Stopwatch.GetTimestamp();
@@ -14,7 +14,7 @@ public static class Wait
         {
             if (Stopwatch.GetElapsedTime(start) > timeout)
             {
-                Assert.Fail(failure());
+                throw new TimeoutException(failure());
             }
 
             Thread.Sleep(Step);

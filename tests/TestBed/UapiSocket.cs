@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>The control socket as a program sees it that does not use wg(8).</summary>
 public static class UapiSocket

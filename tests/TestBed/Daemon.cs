@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>A process that runs beside a test, known by its id, ended at the latest when the test ends.</summary>
 public sealed class Daemon : IDisposable

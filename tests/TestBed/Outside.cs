@@ -1,4 +1,4 @@
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>The protocol that carries the tunnel.</summary>
 public enum Outside

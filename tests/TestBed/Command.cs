@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>What a command that ended said.</summary>
 public sealed record CommandResult(string CommandLine, int ExitCode, string Output, string Error)

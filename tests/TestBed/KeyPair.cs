@@ -1,4 +1,4 @@
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>Keys in base64, as wg(8) writes them.</summary>
 public sealed record KeyPair(string Private, string Public)

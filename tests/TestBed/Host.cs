@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>A machine of a test's network: a namespace, its addresses, and the processes that run in it.</summary>
 public sealed class Host(string role) : IDisposable

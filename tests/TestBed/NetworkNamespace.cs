@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>
 /// A network namespace of the tests' own. Its name carries the id of the process that made it, so that what a killed

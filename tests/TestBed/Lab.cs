@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>The network of one test: hosts, the links between them, and a folder for files. Disposing removes all of it.</summary>
 public sealed class Lab : IDisposable

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>A process's memory in bytes, from /proc.</summary>
 /// <param name="Resident">VmRSS.</param>

@@ -1,4 +1,4 @@
-namespace WgNet.EndToEnd.Harness;
+namespace WgNet.TestBed;
 
 /// <summary>One end of a veth pair, with one address of each family.</summary>
 public sealed record LinkEnd(string Interface, string IPv4, string IPv6)
