@@ -17,7 +17,7 @@ public sealed class DropCounters
     private readonly long[] _source = new long[(int)SourceVerdict.Count];
     private readonly long[] _inside = new long[(int)InsideDrop.Count];
 
-    public void Add(DropReason reason) => Interlocked.Increment(ref _outside[(int)reason]);
+    public void Add(DropReason reason, int packets = 1) => Interlocked.Add(ref _outside[(int)reason], packets);
 
     public void Add(SourceVerdict verdict) => Interlocked.Increment(ref _source[(int)verdict]);
 

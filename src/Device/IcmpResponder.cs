@@ -6,7 +6,7 @@ namespace WgNet.Device;
 
 /// <summary>
 /// Tells a local sender that its packet has no peer to go to, as the kernel's wg_xmit does. Bounded to a few answers a second.
-/// Used by the outbound worker alone.
+/// Used by the outbound worker whose turn to read it is.
 /// </summary>
 internal sealed class IcmpResponder(WireGuardDevice device, ITunDevice tun)
 {

@@ -1,73 +1,95 @@
-using WgNet.Learning;
 using WgNet.Linux;
 using WgNet.Protocol;
-using WgNet.Routing;
 using WgNet.Tun;
 using WgNet.Udp;
 
 namespace WgNet.Device;
 
 /// <summary>
-/// UDP → TUN, run to completion: takes a batch of datagrams, opens each in place, checks whose address it carries, and writes
-/// the packets to the interface, joined where they belong together. Owns its buffers; allocates nothing in steady state.
+/// UDP → TUN, run to completion: takes its turn to receive a batch of datagrams, opens each in place, and passes on what was in
+/// them. What belongs to a keypair is done once for all datagrams that follow each other under it, what belongs to a sender once
+/// for those that the kernel joined. Owns its buffers; allocates nothing in steady state.
 /// </summary>
 internal sealed class InboundWorker : IWorker
 {
-    private const byte CongestionExperienced = 3;
+    // What is opened at once: packets enough to fill the widest vectors, and bytes that are still in the first-level cache when
+    // they are passed on.
+    private const int MostGathered = 64;
+    private const int MostGatheredBytes = 24 << 10;
+
+    // A batch that is worth another worker's waking up for what comes after it.
+    private const int LargeBytes = 48 << 10;
 
     private readonly WireGuardDevice _device;
     private readonly SessionTable _sessions;
     private readonly HandshakeQueue _handshakes;
     private readonly IUdpSockets _sockets;
     private readonly Turn _turn;
-    private readonly Coalescer _coalescer;
     private readonly ReceiveBatch _batch = new();
+    private readonly InboundDelivery _delivery;
 
-    public InboundWorker(WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, ITunDevice tun, bool coalesce, IUdpSockets sockets, Turn turn)
+    // Datagrams to one receiver index, each with the message that it is of, laid out but not yet opened.
+    private readonly AeadPacket[] _gathered = new AeadPacket[MostGathered];
+    private readonly int[] _messages = new int[MostGathered];
+    private readonly DropReason[] _reasons = new DropReason[MostGathered];
+    private int _count;
+    private int _bytes;
+    private uint _receiver;
+
+    public InboundWorker(WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, IUdpSockets sockets, Coalescer coalescer, Turn turn)
     {
         _device = device;
         _sessions = sessions;
         _handshakes = handshakes;
-        _coalescer = new Coalescer(tun);
-        _coalescer.Enabled &= coalesce;
         _sockets = sockets;
         _turn = turn;
+        _delivery = new InboundDelivery(device, _batch.Buffer, coalescer);
     }
 
     /// <inheritdoc/>
     public void Run()
     {
-        while (!_turn.IsStopping)
+        while (_turn.TryRead())
         {
             int count = _sockets.Receive(_batch);
+            _turn.EndRead(wakeAnother: IsLarge(count));
             long now = Clock.BootTime;
             for (int i = 0; i < count; i++)
             {
-                ProcessMessage(i, now);
+                GatherMessage(i, now);
             }
 
-            int refused = _coalescer.Flush();
-            if (refused > 0)
-            {
-                _device.Drops.Add(InsideDrop.TunRefused, refused);
-            }
+            OpenGathered(now);
+            _delivery.Flush();
+            _turn.End();
         }
     }
 
     public void Dispose() => _batch.Dispose();
 
+    private bool IsLarge(int count)
+    {
+        int bytes = 0;
+        for (int i = 0; i < count; i++)
+        {
+            bytes += _batch[i].Length;
+        }
+
+        return bytes >= LargeBytes || count == _batch.Capacity;
+    }
+
     // One message holds one datagram, or with GRO several of one size and a last one that may be shorter.
-    private void ProcessMessage(int index, long now)
+    private void GatherMessage(int index, long now)
     {
         ref readonly ReceivedMessage message = ref _batch[index];
         int end = message.Offset + message.Length;
         for (int offset = message.Offset; offset < end; offset += message.SegmentSize)
         {
             int length = Math.Min(message.SegmentSize, end - offset);
-            Span<byte> datagram = _batch.Buffer.Slice(offset, length);
+            ReadOnlySpan<byte> datagram = _batch.Buffer.Slice(offset, length);
             if (TransportMessage.TryReadIndex(datagram, out uint receiver))
             {
-                ProcessData(index, offset, datagram, receiver, message.Ecn, now);
+                Gather(index, offset, length, receiver, now);
             }
             else if (!MessageType.IsHandshake(datagram))
             {
@@ -80,55 +102,98 @@ internal sealed class InboundWorker : IWorker
         }
     }
 
-    private void ProcessData(int index, int offset, Span<byte> datagram, uint receiver, byte outerEcn, long now)
+    private void Gather(int index, int offset, int length, uint receiver, long now)
     {
-        Keypair? keypair = _sessions.FindKeypair(receiver);
+        if (receiver != _receiver || _count == MostGathered || _bytes + length > MostGatheredBytes)
+        {
+            OpenGathered(now);
+            _receiver = receiver;
+        }
+
+        _messages[_count] = index;
+        _gathered[_count++] = new AeadPacket { Offset = offset + Keypair.HeaderSize, Length = length - Keypair.Overhead };
+        _bytes += length;
+    }
+
+    private void OpenGathered(long now)
+    {
+        Span<AeadPacket> packets = _gathered.AsSpan(0, _count);
+        _count = 0;
+        _bytes = 0;
+        if (packets.IsEmpty)
+        {
+            return;
+        }
+
+        Keypair? keypair = _sessions.FindKeypair(_receiver);
         if (keypair?.Session.Owner is not Peer peer)
         {
-            _device.Drops.Add(DropReason.UnknownIndex);
+            _device.Drops.Add(DropReason.UnknownIndex, packets.Length);
             return;
         }
 
-        DropReason reason = keypair.TryOpen(datagram, now, out int length);
-        if (reason != DropReason.None)
+        keypair.OpenBatch(_batch.Buffer.Span, packets, now, _reasons);
+        if (Account(peer, packets, out int withContent))
         {
-            peer.Drops.Add(reason);
-            return;
-        }
-
-        peer.CountReceived(datagram.Length);
-        if (peer.Endpoint is not { } endpoint || !_batch.ComesFrom(index, endpoint))
-        {
-            peer.Endpoint = _batch.EndpointOf(index);
-        }
-
-        _device.Perform(peer, peer.Session.DataReceived(keypair, isKeepalive: length == 0, now));
-        if (length != 0)
-        {
-            Deliver(peer, offset + Keypair.HeaderSize, datagram.Slice(Keypair.HeaderSize, length), outerEcn, now);
+            _device.Perform(peer, peer.Session.DataReceived(keypair, withContent, now));
+            Deliver(peer, packets, now);
         }
     }
 
-    private void Deliver(Peer peer, int offset, Span<byte> packet, byte outerEcn, long now)
+    // Counts what was opened and follows the peer to where its last authentic packet came from. False if nothing was authentic.
+    private bool Account(Peer peer, ReadOnlySpan<AeadPacket> packets, out int withContent)
     {
-        if (!IpPacket.TryParse(packet, out IpPacket header))
+        int bytes = 0;
+        int message = -1;
+        withContent = 0;
+        for (int i = 0; i < packets.Length; i++)
         {
-            peer.Drops.Add(InsideDrop.MalformedInside);
-            return;
+            if (_reasons[i] != DropReason.None)
+            {
+                peer.Drops.Add(_reasons[i]);
+                continue;
+            }
+
+            bytes += packets[i].Length + Keypair.Overhead;
+            withContent += packets[i].Length > 0 ? 1 : 0;
+            if (_messages[i] != message)
+            {
+                message = _messages[i];
+                Follow(peer, message);
+            }
         }
 
-        SourceVerdict verdict = _device.CheckSource(peer, header, now);
-        if (verdict is not (SourceVerdict.Accepted or SourceVerdict.Learned))
+        if (bytes > 0)
         {
-            peer.Drops.Add(verdict);
-            return;
+            peer.CountReceived(bytes);
         }
 
-        if (outerEcn == CongestionExperienced)
-        {
-            IpPacket.SetCongestionExperienced(packet[..header.TotalLength]);
-        }
+        return bytes > 0;
+    }
 
-        _coalescer.Add(_batch.Buffer, offset, header.TotalLength);
+    private void Follow(Peer peer, int message)
+    {
+        if (!IsFrom(peer, message))
+        {
+            // In the order of arrival, lest a packet from before a move undo it.
+            _turn.Write();
+            if (!IsFrom(peer, message))
+            {
+                peer.Endpoint = _batch.EndpointOf(message);
+            }
+        }
+    }
+
+    private bool IsFrom(Peer peer, int message) => peer.Endpoint is { } endpoint && _batch.ComesFrom(message, endpoint);
+
+    private void Deliver(Peer peer, ReadOnlySpan<AeadPacket> packets, long now)
+    {
+        for (int i = 0; i < packets.Length; i++)
+        {
+            if (_reasons[i] == DropReason.None && packets[i].Length > 0)
+            {
+                _delivery.Take(peer, packets[i].Offset, packets[i].Length, _batch[_messages[i]].Ecn, now);
+            }
+        }
     }
 }

@@ -1,150 +1,165 @@
-using WgNet.Linux;
 using WgNet.Protocol;
-using WgNet.Routing;
 using WgNet.Tun;
-using WgNet.Udp;
 
 namespace WgNet.Device;
 
 /// <summary>
-/// TUN → UDP, run to completion: reads until nothing is left, splits super-packets, finds the peer, seals in place, and hands
-/// the kernel everything gathered in as few calls as possible. Owns its buffers; allocates nothing in steady state.
+/// TUN → UDP, run to completion: takes its turn to read a batch, cuts super-packets, seals in place, and in its turn to write hands
+/// the kernel everything in as few calls as possible. Owns its buffers; allocates nothing in steady state.
 /// </summary>
 internal sealed class OutboundWorker : IWorker
 {
-    // A super-packet of 64 KiB and its header.
-    private const int ReadSize = VirtioNetHeader.Size + 65535;
+    // What is sealed at once: packets enough to fill the widest vectors, and bytes that are still in the first-level cache from
+    // being cut and summed.
+    private const int MostGathered = 64;
+    private const int MostGatheredBytes = 24 << 10;
 
     private readonly WireGuardDevice _device;
-    private readonly ITunDevice _tun;
     private readonly Turn _turn;
-    private readonly NativeBuffer _read = new(ReadSize);
-    private readonly SendBatch _batch = new();
-    private readonly IcmpResponder _icmp;
-    private readonly byte[] _unsealed = new byte[65535];
+    private readonly OutboundBatch _batch = new();
+    private readonly OutboundReader _reader;
 
-    public OutboundWorker(WireGuardDevice device, ITunDevice tun, Turn turn)
+    // Datagrams of one run, laid out but not yet sealed.
+    private readonly AeadPacket[] _gathered = new AeadPacket[MostGathered];
+    private readonly byte[] _gatheredEcn = new byte[MostGathered];
+    private int _gatheredCount;
+    private int _gatheredBytes;
+
+    // Of the run that is being sealed.
+    private ulong _counter;
+    private int _sealedBytes;
+
+    public OutboundWorker(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn)
     {
         _device = device;
-        _tun = tun;
         _turn = turn;
-        _icmp = new IcmpResponder(device, tun);
+        _reader = new OutboundReader(device, tun, icmp, turn, _batch);
     }
 
     /// <summary>Runs until the group stops or the interface is gone.</summary>
     public void Run()
     {
-        while (!_turn.IsStopping)
+        bool isThere = true;
+        while (isThere && _turn.TryRead())
         {
-            int length = _tun.Read(_read, 0);
-            if (length > 0)
+            isThere = _reader.Read(out long now);
+            _turn.EndRead(wakeAnother: _batch.IsLarge);
+            foreach (ref readonly OutboundRun run in _batch.Runs)
             {
-                Process(_read.Slice(0, length), Clock.BootTime);
-                continue;
+                SealRun(in run, now);
             }
 
-            Flush();
-            if (length < 0 || !_tun.WaitReadable())
-            {
-                _device.RequestClose("the interface was deleted");
-                return;
-            }
+            Send();
+            _turn.End();
+        }
+
+        if (!isThere)
+        {
+            _device.RequestClose("the interface was deleted");
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _batch.Dispose();
+
+    private void SealRun(in OutboundRun run, long now)
     {
-        _read.Dispose();
-        _batch.Dispose();
-    }
-
-    private void Process(Span<byte> headerAndPacket, long now)
-    {
-        var segmenter = default(Segmenter);
-        if (!segmenter.Begin(headerAndPacket) || !IpPacket.TryParse(segmenter.Packet, out IpPacket header))
+        _counter = run.Counter;
+        _sealedBytes = 0;
+        foreach (ref readonly OutboundPacket packet in _batch.PacketsOf(in run))
         {
-            _device.Drops.Add(InsideDrop.MalformedInside);
-            return;
-        }
-
-        Peer? peer = _device.FindByDestination(header, now);
-        if (peer is null)
-        {
-            _device.Drops.Add(InsideDrop.NoRoute, segmenter.SegmentCount);
-            _icmp.Answer(header, IcmpErrorKind.NoRoute);
-            return;
-        }
-
-        if (peer.Endpoint is not { } endpoint)
-        {
-            peer.Drops.Add(InsideDrop.NoEndpoint, segmenter.SegmentCount);
-            _icmp.Answer(header, IcmpErrorKind.AddressUnreachable);
-            return;
-        }
-
-        if (RoutingLoop.IsOwnDatagram(header, endpoint, _device.ListenPort))
-        {
-            peer.Drops.Add(InsideDrop.RoutingLoop, segmenter.SegmentCount);
-            return;
-        }
-
-        Keypair? keypair = peer.Staged.IsEmpty ? peer.Session.SendingKeypair(now) : null;
-        if (keypair is null || !keypair.TryReserve(segmenter.SegmentCount, out ulong counter))
-        {
-            Stage(peer, ref segmenter, header.Ecn, now);
-            return;
-        }
-
-        SealSegments(peer, endpoint, keypair, counter, ref segmenter, header.Ecn);
-        _device.Perform(peer, peer.Session.DataSent(keypair, isKeepalive: false, now));
-    }
-
-    private void SealSegments(Peer peer, Endpoint endpoint, Keypair keypair, ulong counter, ref Segmenter segmenter, byte ecn)
-    {
-        int mtu = _device.Mtu;
-        int sent = 0;
-        while (segmenter.NextLength is int length and not 0)
-        {
-            int sealedLength = Padding.PaddedLength(length, mtu) + Keypair.Overhead;
-            if (_batch.Free < sealedLength)
+            var segmenter = default(Segmenter);
+            segmenter.Begin(_batch.HeaderAndPacket(in packet));
+            if (packet.Segments == 1)
             {
-                Flush();
+                GatherInPlace(in run, in packet, ref segmenter);
+            }
+            else
+            {
+                GatherSegments(in run, in packet, ref segmenter);
+            }
+        }
+
+        SealGathered(in run);
+        if (_sealedBytes > 0)
+        {
+            run.Peer.CountSent(_sealedBytes);
+            _device.Perform(run.Peer, run.Peer.Session.DataSent(run.Keypair, isKeepalive: false, now));
+        }
+    }
+
+    private void GatherInPlace(in OutboundRun run, in OutboundPacket packet, ref Segmenter segmenter)
+    {
+        int padded = Padding.PaddedLength(packet.Length, _batch.Mtu);
+        Span<byte> plaintext = _batch.Memory.Slice(packet.Offset, padded);
+        segmenter.TryNext(plaintext, out int length);
+        plaintext[length..].Clear();
+        Gather(in run, packet.Offset, padded, packet.Ecn);
+    }
+
+    private void GatherSegments(in OutboundRun run, in OutboundPacket packet, ref Segmenter segmenter)
+    {
+        while (segmenter.NextLength is int next and not 0)
+        {
+            int padded = Padding.PaddedLength(next, _batch.Mtu);
+            if (!_batch.HasRoomForSegment(padded + Keypair.Overhead))
+            {
+                SealGathered(in run);
+                Send();
+                _batch.ReleaseSegments();
             }
 
-            Span<byte> datagram = _batch.Reserve(sealedLength);
-            Span<byte> plaintext = datagram[Keypair.HeaderSize..^Keypair.TagSize];
-            segmenter.TryNext(plaintext, out _);
+            Span<byte> plaintext = _batch.ReserveSegment(padded + Keypair.Overhead).Slice(Keypair.HeaderSize, padded);
+            segmenter.TryNext(plaintext, out int length);
             plaintext[length..].Clear();
-            if (keypair.Seal(counter++, datagram))
+            Gather(in run, _batch.KeepSegment(padded + Keypair.Overhead) + Keypair.HeaderSize, padded, packet.Ecn);
+        }
+    }
+
+    private void Gather(in OutboundRun run, int offset, int length, byte ecn)
+    {
+        if (_gatheredCount == MostGathered || _gatheredBytes + length > MostGatheredBytes)
+        {
+            SealGathered(in run);
+        }
+
+        _gathered[_gatheredCount] = new AeadPacket { Offset = offset, Length = length, Counter = _counter++ };
+        _gatheredEcn[_gatheredCount++] = ecn;
+        _gatheredBytes += length;
+    }
+
+    private void SealGathered(in OutboundRun run)
+    {
+        ReadOnlySpan<AeadPacket> gathered = _gathered.AsSpan(0, _gatheredCount);
+        if (gathered.IsEmpty)
+        {
+            return;
+        }
+
+        if (_batch.Datagrams.FreeEntries < gathered.Length)
+        {
+            Send();
+        }
+
+        if (run.Keypair.SealBatch(_batch.Memory.Span, gathered))
+        {
+            for (int i = 0; i < gathered.Length; i++)
             {
-                _batch.Append(endpoint, sealedLength, ecn);
-                sent += sealedLength;
+                int length = gathered[i].Length + Keypair.Overhead;
+                _batch.Datagrams.AppendAt(run.Endpoint, gathered[i].Offset - Keypair.HeaderSize, length, _gatheredEcn[i]);
+                _sealedBytes += length;
             }
         }
 
-        peer.CountSent(sent);
+        _gatheredCount = 0;
+        _gatheredBytes = 0;
     }
 
-    // No usable keypair: the packets wait, and a handshake is asked for. With a keypair they only queue behind staged ones.
-    private void Stage(Peer peer, ref Segmenter segmenter, byte ecn, long now)
+    private void Send()
     {
-        while (segmenter.TryNext(_unsealed, out int length))
+        if (!_batch.Datagrams.IsEmpty)
         {
-            int dropped = peer.Staged.Add(_unsealed.AsSpan(0, length), ecn);
-            if (dropped > 0)
-            {
-                peer.Drops.Add(InsideDrop.StagedOverflow, dropped);
-            }
-        }
-
-        _device.SendStaged(peer, now);
-    }
-
-    private void Flush()
-    {
-        if (!_batch.IsEmpty)
-        {
-            _device.Send(_batch);
+            _turn.Write();
+            _device.Send(_batch.Datagrams);
         }
     }
 }

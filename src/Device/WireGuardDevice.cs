@@ -30,6 +30,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly TimestampFloor _timestamps;
     private readonly TimerThread _timers;
     private readonly OutsideEnd _outside;
+    private readonly IcmpResponder _icmp;
     private readonly List<Thread> _threads = [];
 
     // Guarded by the configuration lock. The link may be up without sockets, when none could be opened.
@@ -52,6 +53,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         primitives.RandomBytes(hashSecret);
         _learner = new AddressLearner<Peer>(_allowedIps, hashSecret);
         _timers = new TimerThread(this);
+        _icmp = new IcmpResponder(this, tun);
         _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource);
     }
 
@@ -381,10 +383,17 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     }
 
     private WorkerGroup StartOutbound() =>
-        new("outbound", count: 1, turn => new OutboundWorker(this, _tun, turn), _tun.Wake);
+        new("outbound", count: 1, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
 
     private WorkerGroup StartInbound(IUdpSockets sockets) =>
-        new("inbound", count: 1, turn => new InboundWorker(this, _sessions, _handshakes, _tun, _options.Coalesce, sockets, turn), sockets.Wake);
+        new("inbound", count: 1, turn => new InboundWorker(this, _sessions, _handshakes, sockets, CoalescerFor(turn), turn), sockets.Wake);
+
+    private Coalescer CoalescerFor(Turn turn)
+    {
+        var coalescer = new Coalescer(turn.IsShared ? new OrderedTun(_tun, turn) : _tun);
+        coalescer.Enabled &= _options.Coalesce;
+        return coalescer;
+    }
 
     // On a sending thread: no lock, because the configuration may be waiting for that thread to end.
     private void DropSource(Endpoint endpoint)

@@ -29,9 +29,9 @@ public sealed partial class Session
         return WithSchedule(keypair.WantsRekey(now) ? SessionActions.SendInitiation : SessionActions.None);
     }
 
-    /// <summary>After a data message was opened.</summary>
-    /// <param name="isKeepalive">True if it had no content. A keepalive is never answered, lest two idle peers keep each other awake.</param>
-    public SessionActions DataReceived(Keypair keypair, bool isKeepalive, long now)
+    /// <summary>After data messages under one keypair were opened: one, or a batch of them.</summary>
+    /// <param name="withContent">How many of them had content. A keepalive is never answered, lest two idle peers keep each other awake.</param>
+    public SessionActions DataReceived(Keypair keypair, int withContent, long now)
     {
         if (_dead)
         {
@@ -51,9 +51,9 @@ public sealed partial class Session
         }
 
         AuthenticatedPacketReceived(now);
-        if (!isKeepalive)
+        if (withContent > 0)
         {
-            _timers.DataReceived(now);
+            _timers.DataReceived(now, isMoreThanOne: withContent > 1);
         }
 
         return WithSchedule(actions);

@@ -46,14 +46,16 @@ internal sealed class Timers(Durations durations, uint seed)
         }
     }
 
-    /// <summary>A packet with content was received: unless something goes back anyway, a keepalive does.</summary>
-    public void DataReceived(long now)
+    /// <summary>A packet with content was received: unless something goes back anyway, a keepalive does, and for more than one another.</summary>
+    public void DataReceived(long now, bool isMoreThanOne)
     {
-        if (Volatile.Read(ref _sendKeepalive) == Off)
+        bool isFirst = Volatile.Read(ref _sendKeepalive) == Off;
+        if (isFirst)
         {
             Volatile.Write(ref _sendKeepalive, now + durations.Keepalive);
         }
-        else
+
+        if (!isFirst || isMoreThanOne)
         {
             Volatile.Write(ref _needAnotherKeepalive, true);
         }

@@ -38,6 +38,9 @@ public sealed class SendBatch : IDisposable
 
     public bool IsEmpty => Count == 0;
 
+    /// <summary>Entries that can still be begun.</summary>
+    public int FreeEntries => _entries.Length - Count;
+
     /// <summary>A message for each entry.</summary>
     internal MessageVector Vector { get; }
 
@@ -63,20 +66,28 @@ public sealed class SendBatch : IDisposable
     /// <summary>Commits what was written to the place last reserved, or less of it.</summary>
     public void Append(Endpoint to, int length, byte ecn)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Free);
+        AppendAt(to, _used, length, ecn);
+        _used += length;
+    }
+
+    /// <summary>
+    /// Commits a datagram wherever in <see cref="Buffer"/> it lies, for a sender that divides the memory itself and reserves none of
+    /// it. What follows its predecessor there may join it.
+    /// </summary>
+    public void AppendAt(Endpoint to, int offset, int length, byte ecn)
+    {
         ArgumentNullException.ThrowIfNull(to);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Free);
-        if (Count > 0 && Joins(in _entries[Count - 1], to, length, ecn))
+        if (Count > 0 && Joins(in _entries[Count - 1], to, offset, length, ecn))
         {
             ref SendEntry last = ref _entries[Count - 1];
             last = last with { Length = last.Length + length };
         }
         else
         {
-            _entries[Count++] = new SendEntry(to, _used, length, length, ecn);
+            _entries[Count++] = new SendEntry(to, offset, length, length, ecn);
         }
-
-        _used += length;
     }
 
     /// <summary>Forgets everything that was appended.</summary>
@@ -95,8 +106,9 @@ public sealed class SendBatch : IDisposable
     }
 
     // Only the last datagram of a run may be shorter, so a run ends with the first that is.
-    private static bool Joins(in SendEntry entry, Endpoint to, int length, byte ecn) =>
+    private static bool Joins(in SendEntry entry, Endpoint to, int offset, int length, byte ecn) =>
         length > 0 && length <= entry.SegmentSize
+        && entry.Offset + entry.Length == offset
         && entry.Length % entry.SegmentSize == 0
         && entry.Length / entry.SegmentSize < MaxSegments
         && entry.Length + length <= MaxEntryLength

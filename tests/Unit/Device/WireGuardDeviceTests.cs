@@ -89,6 +89,85 @@ public sealed class WireGuardDeviceTests
     }
 
     [Fact]
+    public void Sources_OfOneBatch_AreEachJudged()
+    {
+        using var tunnel = new TunnelPair();
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        const int Rounds = 50;
+        for (int i = 0; i < Rounds; i++)
+        {
+            tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+            tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+            tunnel.Left.Tun.Send(Packet("2001:db8::bad", "2001:db8::b"));
+            tunnel.Left.Tun.Send(Packet("2001:db8::bad", "2001:db8::b"));
+        }
+
+        for (int i = 0; i < 2 * Rounds; i++)
+        {
+            Assert.Equal(Packet("2001:db8::a", "2001:db8::b"), tunnel.Right.Tun.Receive(Soon));
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => tunnel.Right.Drops(tunnel.Left, "not_allowed") == 2 * Rounds, Soon));
+        Assert.Null(tunnel.Right.Tun.Receive(Shortly));
+    }
+
+    [Fact]
+    public void Destinations_OfOneBatch_EachGetItsPeer()
+    {
+        using var tunnel = new TunnelPair(leftSeesRight: peer => peer.ReplaceAllowedIps = true);
+        using var third = new TunnelPair.End();
+        tunnel.Left.Know(tunnel.Right, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8::b"), Remove: false)));
+        tunnel.Left.Know(third, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8::c"), Remove: false)));
+        tunnel.Left.Change(new PeerUpdate(tunnel.Right.PublicKey) { ReplaceAllowedIps = true, AllowedIps = { new PrefixUpdate(Prefix("2001:db8::b"), Remove: false) } });
+        third.Know(tunnel.Left, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8::a"), Remove: false)));
+        const int Rounds = 20;
+        for (int i = 0; i < Rounds; i++)
+        {
+            foreach (string destination in new[] { "b", "b", "d", "d", "c", "d", "c", "c" })
+            {
+                tunnel.Left.Tun.Send(Packet("2001:db8::a", $"2001:db8::{destination}", payload: i + 1));
+            }
+        }
+
+        for (int i = 0; i < Rounds; i++)
+        {
+            for (int j = 0; j < 2; j++)
+            {
+                Assert.Equal(Packet("2001:db8::a", "2001:db8::b", payload: i + 1), tunnel.Right.Tun.Receive(Soon));
+            }
+
+            for (int j = 0; j < 3; j++)
+            {
+                Assert.Equal(Packet("2001:db8::a", "2001:db8::c", payload: i + 1), third.Tun.Receive(Soon));
+            }
+        }
+
+        Assert.Contains(("no_route", 3L * Rounds), tunnel.Left.Device.Snapshot().Drops);
+    }
+
+    [Fact]
+    public void SuperPacket_OfMoreSegmentsThanABatchHolds_ArrivesWholeAndInOrder()
+    {
+        using var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        byte[] payload = new byte[60_000];
+        Random.Shared.NextBytes(payload);
+        var header = new VirtioNetHeader { Flags = VirtioNetHeader.NeedsChecksum, GsoType = VirtioNetHeader.GsoTcpV6, GsoSize = 40, ChecksumStart = 40, ChecksumOffset = 16 };
+
+        tunnel.Left.Tun.Send(header, new PacketSpec { IPv6 = true, Payload = payload }.Build());
+
+        var received = new List<byte>();
+        for (int i = 0; i < payload.Length / 40; i++)
+        {
+            received.AddRange(tunnel.Right.Tun.Receive(Soon)![60..]);
+        }
+
+        Assert.Equal(payload, received);
+    }
+
+    [Fact]
     public void Destination_WithoutPeer_GetsNoRoute()
     {
         using var tunnel = new TunnelPair();

@@ -35,7 +35,7 @@ public class AllocationTests
             TransportMessage.TryReadIndex(datagram, out uint index);
             Keypair receiving = b.Table.FindKeypair(index)!;
             delivered += receiving.TryOpen(datagram, now, out int length) == DropReason.None && length == 64 ? 1 : 0;
-            receiving.Session.DataReceived(receiving, isKeepalive: false, now);
+            receiving.Session.DataReceived(receiving, withContent: 1, now);
         }
 
         return delivered;

@@ -120,7 +120,7 @@ internal sealed class Side
         if (reason == DropReason.None)
         {
             packet = datagram[Keypair.HeaderSize..(Keypair.HeaderSize + length)];
-            actions = keypair.Session.DataReceived(keypair, length == 0, now);
+            actions = keypair.Session.DataReceived(keypair, withContent: length == 0 ? 0 : 1, now);
         }
 
         return reason;

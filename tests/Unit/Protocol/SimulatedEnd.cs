@@ -82,7 +82,7 @@ internal sealed class SimulatedEnd(IPrimitives primitives, byte[] privateKey, Si
             return;
         }
 
-        Perform(keypair.Session.DataReceived(keypair, length == 0, now), time);
+        Perform(keypair.Session.DataReceived(keypair, withContent: length == 0 ? 0 : 1, now), time);
         if (length != 0)
         {
             ReadOnlySpan<byte> packet = datagram.AsSpan(Keypair.HeaderSize, length);

@@ -55,6 +55,27 @@ public class TimerTests
         Assert.True(a.Session.Poll((16 * Second) + Constants.RekeyTimeoutJitter).HasFlag(SessionActions.SendInitiation));
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(64, 2)]
+    public void DataReceived_ManyAtOnce_AsksForKeepalivesAsOneByOneDoes(int packets, int keepalives)
+    {
+        (Side together, Side apart) = Side.Connected();
+        together.Session.DataReceived(together.Session.SendingKeypair(Second)!, packets, Second);
+        for (int i = 0; i < packets; i++)
+        {
+            apart.Session.DataReceived(apart.Session.SendingKeypair(Second)!, withContent: 1, Second);
+        }
+
+        Assert.Equal(keepalives, CountKeepalives(together));
+        Assert.Equal(keepalives, CountKeepalives(apart));
+
+        static int CountKeepalives(Side side) =>
+            Enumerable.Range(1, 60).Count(second => side.Session.Poll(second * Second).HasFlag(SessionActions.SendKeepalive));
+    }
+
     [Fact]
     public void MayInitiate_LessThanFiveSecondsAfterAnInitiation_IsFalseUnlessAKeyChanged()
     {

@@ -217,7 +217,7 @@ public class TrapTests
         Assert.False(keypair.Seal(0, new byte[64]));
         Assert.Equal(DropReason.KeyExpired, keypair.TryOpen(datagram, 0, out _));
         Assert.Equal(SessionActions.None, a.Session.DataSent(keypair, isKeepalive: false, 0));
-        Assert.Equal(SessionActions.None, a.Session.DataReceived(keypair, isKeepalive: false, 0));
+        Assert.Equal(SessionActions.None, a.Session.DataReceived(keypair, withContent: 1, 0));
         Assert.Equal(long.MaxValue, a.Session.NextDeadline);
         Assert.Equal(0, a.Table.Indices.Count);
     }

@@ -52,6 +52,18 @@ public sealed class BatchTests
     }
 
     [Fact]
+    public void AppendAt_WithAGapBetween_BeginsAnother()
+    {
+        using var batch = new SendBatch();
+        batch.AppendAt(Peer, 1000, 10, ecn: 0);
+        batch.AppendAt(Peer, 1010, 10, ecn: 0);
+        batch.AppendAt(Peer, 1021, 10, ecn: 0);
+        batch.AppendAt(Peer, 1000, 10, ecn: 0);
+        Assert.Equal([20, 10, 10], Lengths(batch));
+        Assert.Equal([1000, 1021, 1000], Enumerable.Range(0, 3).Select(i => batch[i].Offset));
+    }
+
+    [Fact]
     public void Append_EmptyDatagrams_StayApart()
     {
         using var batch = new SendBatch();

@@ -1,0 +1,74 @@
+using WgNet.Learning;
+using WgNet.Linux;
+using WgNet.Routing;
+using WgNet.Tun;
+
+namespace WgNet.Device;
+
+/// <summary>
+/// The end of a packet's way in: checks that what was inside a datagram is a packet and that its sender may use its source, and
+/// hands it to the interface, joined with others where they belong together. One worker's.
+/// </summary>
+internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memory, Coalescer coalescer)
+{
+    // The source that was accepted last: the packets that follow it from there need no look-up.
+    private Peer? _acceptedPeer;
+    private UInt128 _acceptedSource;
+    private bool _isAcceptedIPv4;
+
+    /// <summary>Takes what lies in the worker's memory, padding included; it must stay there until <see cref="Flush"/>.</summary>
+    /// <param name="outerEcn">Of the datagram that it came in.</param>
+    public void Take(Peer peer, int offset, int length, byte outerEcn, long now)
+    {
+        Span<byte> packet = memory.Slice(offset, length);
+        if (!IpPacket.TryParse(packet, out IpPacket header))
+        {
+            peer.Drops.Add(InsideDrop.MalformedInside);
+            return;
+        }
+
+        if (!IsAccepted(peer, header, now))
+        {
+            return;
+        }
+
+        if (outerEcn == Ecn.CongestionExperienced)
+        {
+            IpPacket.SetCongestionExperienced(packet[..header.TotalLength]);
+        }
+
+        coalescer.Add(memory, offset, header.TotalLength);
+    }
+
+    /// <summary>Writes everything out. Ends what was accepted, too: the next batch may be another configuration's, or come later.</summary>
+    public void Flush()
+    {
+        _acceptedPeer = null;
+        int refused = coalescer.Flush();
+        if (refused > 0)
+        {
+            device.Drops.Add(InsideDrop.TunRefused, refused);
+        }
+    }
+
+    private bool IsAccepted(Peer peer, in IpPacket header, long now)
+    {
+        UInt128 source = header.IsIPv4 ? header.IPv4Source : header.IPv6Source;
+        if (peer == _acceptedPeer && source == _acceptedSource && header.IsIPv4 == _isAcceptedIPv4)
+        {
+            return true;
+        }
+
+        SourceVerdict verdict = device.CheckSource(peer, header, now);
+        if (verdict is not (SourceVerdict.Accepted or SourceVerdict.Learned))
+        {
+            peer.Drops.Add(verdict);
+            return false;
+        }
+
+        _acceptedPeer = peer;
+        _acceptedSource = source;
+        _isAcceptedIPv4 = header.IsIPv4;
+        return true;
+    }
+}

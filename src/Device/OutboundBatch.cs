@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using WgNet.Linux;
+using WgNet.Protocol;
+using WgNet.Tun;
+using WgNet.Udp;
+
+namespace WgNet.Device;
+
+/// <summary>
+/// What one turn of reading took from the interface, where it goes, and the memory in which it becomes datagrams:
+/// <code>
+///  | room for a header | packet | room for padding and tag | room for … |        | segments of super-packets, one after the other … |
+///                                                                       ^ next read
+/// </code>
+/// A packet is sealed where it was read: the interface's header lies in a part of the room for WireGuard's, and is done with
+/// before that is written. Only super-packets are copied, while they are cut.
+/// </summary>
+internal sealed class OutboundBatch : IDisposable
+{
+    /// <summary>Most reads for one batch: as many datagrams as the kernel takes joined.</summary>
+    public const int MaxReads = SendBatch.MaxSegments;
+
+    // Bytes that are a good batch, so that all of it stays in the cache from reading to sending: one super-packet.
+    private const int EnoughBytes = 48 << 10;
+
+    // A last packet of 64 KiB may begin just below that. Behind it lie the segments: of that packet, and of others before it.
+    private const int SegmentsAt = 128 << 10;
+    private const int Size = 256 << 10;
+
+    private readonly OutboundPacket[] _packets = new OutboundPacket[MaxReads];
+    private readonly OutboundRun[] _runs = new OutboundRun[MaxReads];
+    private int _runCount;
+    private int _nextPacket;
+    private int _nextSegment;
+
+    /// <summary>The datagrams that are ready. Its memory is the batch's, and divided here.</summary>
+    public SendBatch Datagrams { get; } = new(Size);
+
+    public NativeBuffer Memory => Datagrams.Buffer;
+
+    /// <summary>Packets.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The interface's MTU while this batch is made.</summary>
+    public int Mtu { get; private set; }
+
+    /// <summary>Bytes enough; how many packets is for the reader to count.</summary>
+    public bool IsLarge => _nextPacket >= EnoughBytes;
+
+    /// <summary>Where the next packet is to be read to, its header in front.</summary>
+    public int ReadOffset => _nextPacket + Keypair.HeaderSize - VirtioNetHeader.Size;
+
+    public ReadOnlySpan<OutboundRun> Runs => _runs.AsSpan(0, _runCount);
+
+    public ReadOnlySpan<OutboundPacket> PacketsOf(in OutboundRun run) => _packets.AsSpan(run.First, run.Count);
+
+    public ReadOnlySpan<OutboundPacket> PacketsFrom(int first) => _packets.AsSpan(first, Count - first);
+
+    public void Begin(int mtu)
+    {
+        Mtu = mtu;
+        Count = _runCount = _nextPacket = 0;
+        _nextSegment = SegmentsAt;
+    }
+
+    /// <summary>Keeps what was read to <see cref="ReadOffset"/>.</summary>
+    /// <param name="length">Of the packet alone.</param>
+    /// <param name="segments">How many packets it is to become.</param>
+    public void Keep(int length, int segments, byte ecn)
+    {
+        _packets[Count++] = new OutboundPacket(_nextPacket + Keypair.HeaderSize, length, segments, ecn);
+        _nextPacket += Keypair.Overhead + Padding.PaddedLength(length, Mtu);
+    }
+
+    /// <summary>The packets from <paramref name="first"/> on go this way.</summary>
+    public void EndRun(int first, Peer peer, Endpoint endpoint, Keypair keypair, ulong counter) =>
+        _runs[_runCount++] = new OutboundRun(peer, endpoint, keypair, counter, first, Count - first);
+
+    /// <summary>The packets from <paramref name="first"/> on stay here.</summary>
+    public void Forget(int first) => Count = first;
+
+    /// <summary>What was read, as <see cref="Segmenter"/> takes it.</summary>
+    public Span<byte> HeaderAndPacket(scoped in OutboundPacket packet) =>
+        Memory.Slice(packet.Offset - VirtioNetHeader.Size, VirtioNetHeader.Size + packet.Length);
+
+    /// <summary>Whether there is room for one more segment's datagram; if not, send and release the ones before.</summary>
+    public bool HasRoomForSegment(int length) => length <= Size - _nextSegment;
+
+    /// <summary>The place of the next segment's datagram, its own only once it is kept.</summary>
+    public Span<byte> ReserveSegment(int length) => Memory.Slice(_nextSegment, length);
+
+    /// <summary>Keeps what was reserved; returns the datagram's offset.</summary>
+    public int KeepSegment(int length)
+    {
+        int offset = _nextSegment;
+        _nextSegment += length;
+        return offset;
+    }
+
+    /// <summary>All segments so far are sent: their memory is free again.</summary>
+    public void ReleaseSegments() => _nextSegment = SegmentsAt;
+
+    public void Dispose() => Datagrams.Dispose();
+}
+
+/// <summary>A packet or super-packet in the memory of a batch.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct OutboundPacket(int Offset, int Length, int Segments, byte Ecn);
+
+/// <summary>Packets that follow each other to one peer, under one keypair, with counters reserved from <paramref name="Counter"/> on.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct OutboundRun(Peer Peer, Endpoint Endpoint, Keypair Keypair, ulong Counter, int First, int Count);
