@@ -13,6 +13,13 @@ public sealed record ProcessMemory(long Resident, long Private)
         return new ProcessMemory(Field(lines, "VmRSS:"), Field(lines, "RssAnon:"));
     }
 
+    /// <summary>The most that it was resident at any time, and its private memory now.</summary>
+    public static ProcessMemory PeakOf(int pid)
+    {
+        string[] lines = File.ReadAllLines($"/proc/{pid}/status");
+        return new ProcessMemory(Field(lines, "VmHWM:"), Field(lines, "RssAnon:"));
+    }
+
     private static long Field(string[] lines, string name)
     {
         string line = Array.Find(lines, l => l.StartsWith(name, StringComparison.Ordinal))!;

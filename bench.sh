@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# How fast WgNet is, beside others, measured on this machine. Leave the machine alone meanwhile.
+#   ./bench.sh                 micro-benchmarks
+#   ./bench.sh micro [FILTER]  those whose name matches (BenchmarkDotNet's --filter, such as '*Aead*')
+#   ./bench.sh e2e [OPTION...] tunnels between network namespaces, against wireguard-go, the machine's limit and others; see e2e --help (root)
+# Results are on the terminal and in artifacts/bench/.
+set -euo pipefail
+cd "$(dirname "$0")"
+. scripts/packages.sh
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+usage() {
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+}
+
+build() {
+    dotnet build "$1" -c Release -v quiet -clp:NoSummary
+}
+
+micro() {
+    [ $# -gt 0 ] || set -- '*'
+    install_missing libsodium23
+    build bench/Micro
+    bench/Micro/bin/Release/net10.0/WgNet.Micro --filter "$@"
+}
+
+e2e() {
+    build bench/EndToEnd
+    case " $* " in
+    *" --help "* | *" -h "*) exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench --help ;;
+    esac
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "bench.sh: e2e makes network namespaces: run it as root (sudo ./bench.sh e2e)" >&2
+        exit 1
+    fi
+    install_missing libsodium23 gcc libc6-dev wireguard-tools wireguard-go iproute2 iputils-ping iperf3 ethtool
+    ./build.sh
+    mkdir -p artifacts/bench
+    gcc -O2 -Wall -pthread -o artifacts/bench/limit bench/Limit/limit.c
+    exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench "$@"
+}
+
+have_dotnet
+case "${1:-micro}" in
+micro) shift $(($# > 0)); micro "$@" ;;
+e2e) shift; e2e "$@" ;;
+-h | --help | help) usage ;;
+*) usage >&2; exit 2 ;;
+esac

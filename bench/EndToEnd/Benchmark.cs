@@ -1,0 +1,91 @@
+using System.Globalization;
+
+namespace WgNet.Bench;
+
+/// <summary>Interleaved rounds: each contender takes every measurement once before the next round begins.</summary>
+internal static class Benchmark
+{
+    // The load average of the last minute above which figures are not worth much.
+    private const double QuietLoad = 0.5;
+
+    public static int Run(BenchOptions options)
+    {
+        string root = RepositoryRoot();
+        List<Contender> contenders = [];
+        foreach (string name in options.Against.Prepend("wgnet").Distinct(StringComparer.Ordinal))
+        {
+            var contender = Contender.Parse(name, Path.Combine(root, "artifacts/wgnet"), Path.Combine(root, "artifacts/bench/limit"));
+            if (contender.Obstacle is { } obstacle)
+            {
+                Console.Error.WriteLine($"bench: left out: {name}: {obstacle}");
+            }
+            else
+            {
+                contenders.Add(contender);
+            }
+        }
+
+        WarnIfBusy();
+        Measurement[] wanted = [.. Measurements.All.Where(m => options.Only.Count == 0 ? !m.IsOnRequest : options.Only.Contains(m.Key, StringComparer.Ordinal))];
+        var results = new Results(wanted, contenders);
+        for (int round = 1; round <= options.Rounds; round++)
+        {
+            foreach (Contender contender in contenders)
+            {
+                foreach (IGrouping<CableSettings, Measurement> group in wanted.GroupBy(measurement => measurement.Cable))
+                {
+                    string where = string.Create(CultureInfo.InvariantCulture, $"round {round}/{options.Rounds}  {contender.Name}");
+                    Take(contender, group, options.Seconds, results, where);
+                }
+            }
+        }
+
+        Console.Error.WriteLine();
+        Table.Print(results, Console.Out);
+        Console.WriteLine(Report.Write(results, options, Path.Combine(root, options.Output)));
+        return 0;
+    }
+
+    // A contender that fails once is out of that measurement's round; the others go on.
+    private static void Take(Contender contender, IGrouping<CableSettings, Measurement> measurements, int seconds, Results results, string where)
+    {
+        try
+        {
+            using var cable = new Cable(measurements.Key);
+            var trial = new Trial(cable, contender.Start(cable), seconds);
+            cable.Up();
+            foreach (Measurement measurement in measurements)
+            {
+                double[] values = measurement.Take(trial);
+                results.Add(contender, measurement, values);
+                string shown = string.Join(", ", measurement.Metrics.Zip(values, (metric, value) => $"{Table.Number(value)} {metric.Unit}"));
+                Console.Error.WriteLine($"{where,-30} {measurement.Title,-46} {shown}");
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or TimeoutException or System.Text.Json.JsonException or IOException)
+        {
+            Console.Error.WriteLine($"{where}: failed: {e.Message}");
+        }
+    }
+
+    private static void WarnIfBusy()
+    {
+        double load = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+        if (load > QuietLoad)
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"bench: the machine is busy (load {load:0.0}): figures will be lower than they could be, and differ more"));
+        }
+    }
+
+    private static string RepositoryRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "WgNet.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException($"no WgNet.sln above {AppContext.BaseDirectory}");
+    }
+}
