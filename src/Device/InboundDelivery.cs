@@ -37,7 +37,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
             IpPacket.SetCongestionExperienced(packet[..header.TotalLength]);
         }
 
-        coalescer.Add(memory, offset, header.TotalLength);
+        coalescer.Add(offset, header.TotalLength);
     }
 
     /// <summary>Writes everything out. Ends what was accepted, too: the next batch may be another configuration's, or come later.</summary>

@@ -36,13 +36,16 @@ internal sealed class InboundWorker : IWorker
     private int _bytes;
     private uint _receiver;
 
-    public InboundWorker(WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, IUdpSockets sockets, Coalescer coalescer, Turn turn)
+    public InboundWorker(
+        WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, IUdpSockets sockets, ITunDevice tun, bool coalesce, Turn turn)
     {
         _device = device;
         _sessions = sessions;
         _handshakes = handshakes;
         _sockets = sockets;
         _turn = turn;
+        var coalescer = new Coalescer(tun, _batch.Buffer);
+        coalescer.Enabled &= coalesce;
         _delivery = new InboundDelivery(device, _batch.Buffer, coalescer);
     }
 
@@ -60,6 +63,7 @@ internal sealed class InboundWorker : IWorker
             }
 
             OpenGathered(now);
+            _turn.Write();
             _delivery.Flush();
             _turn.End();
         }

@@ -8,9 +8,6 @@ internal sealed class Turn(Turns turns)
 
     public bool IsStopping => turns.IsStopping;
 
-    /// <summary>Whether there are other workers.</summary>
-    public bool IsShared => turns.AreShared;
-
     /// <summary>Begins with reading. False when the worker is to end.</summary>
     public bool TryRead() => turns.TryBeginRead();
 

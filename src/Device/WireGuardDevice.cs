@@ -386,14 +386,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         new("outbound", count: 1, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
 
     private WorkerGroup StartInbound(IUdpSockets sockets) =>
-        new("inbound", count: 1, turn => new InboundWorker(this, _sessions, _handshakes, sockets, CoalescerFor(turn), turn), sockets.Wake);
-
-    private Coalescer CoalescerFor(Turn turn)
-    {
-        var coalescer = new Coalescer(turn.IsShared ? new OrderedTun(_tun, turn) : _tun);
-        coalescer.Enabled &= _options.Coalesce;
-        return coalescer;
-    }
+        new("inbound", count: 1, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
 
     // On a sending thread: no lock, because the configuration may be waiting for that thread to end.
     private void DropSource(Endpoint endpoint)

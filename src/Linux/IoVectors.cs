@@ -3,48 +3,65 @@ using System.Runtime.InteropServices;
 namespace WgNet.Linux;
 
 /// <summary>
-/// The pieces of one writev(2), filled anew for each call without allocating. The buffers must outlive the call; one thread at a time.
+/// The pieces of one packet as writev(2) takes them, filled anew for each without allocating. The buffers must outlive it; one thread at a time.
 /// </summary>
-public sealed unsafe partial class IoVectors(int capacity) : IDisposable
+public sealed unsafe partial class IoVectors(int capacity)
 {
-    private IoVector* _vectors = (IoVector*)NativeMemory.AllocZeroed((nuint)capacity, (nuint)sizeof(IoVector));
-    private int _count;
+    // Pinned where it was born: the kernel reads it there.
+    private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(capacity, pinned: true);
 
-    public void Clear() => _count = 0;
+    public int Capacity => _vectors.Length;
+
+    public int Count { get; private set; }
+
+    /// <summary>Bytes in all pieces.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>A piece, for who takes the packet without a system call.</summary>
+    public ReadOnlySpan<byte> this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            return new ReadOnlySpan<byte>(_vectors[index].Base, (int)_vectors[index].Length);
+        }
+    }
+
+    public void Clear() => (Count, Length) = (0, 0);
 
     public void Add(NativeBuffer buffer, int offset, int length)
     {
-        if (_count == capacity)
-        {
-            throw new InvalidOperationException($"writev is prepared for {capacity} pieces");
-        }
-
-        _vectors[_count++] = new IoVector { Base = buffer.Pointer(offset, length), Length = (nuint)length };
+        _vectors[Count] = new IoVector { Base = buffer.Pointer(offset, length), Length = (nuint)length };
+        Count++;
+        Length += length;
     }
 
-    /// <summary>Writes all pieces as one; 0 or errno. Through signals.</summary>
-    public int Write(int fd)
+    /// <summary>Writes all pieces as one, but for the first <paramref name="skipped"/> bytes of the first; 0 or errno. Through signals.</summary>
+    public int Write(int fd, int skipped)
     {
-        ObjectDisposedException.ThrowIf(_vectors == null, this);
-        for (; ; )
-        {
-            if (writev(fd, _vectors, _count) >= 0)
-            {
-                return 0;
-            }
+        ref IoVector first = ref _vectors[0];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((nuint)skipped, first.Length, nameof(skipped));
+        first.Base += skipped;
+        first.Length -= (nuint)skipped;
+        int errno = Write(fd);
+        first.Base -= skipped;
+        first.Length += (nuint)skipped;
+        return errno;
+    }
 
+    private int Write(int fd)
+    {
+        var vectors = (IoVector*)Marshal.UnsafeAddrOfPinnedArrayElement(_vectors, 0);
+        while (writev(fd, vectors, Count) < 0)
+        {
             int errno = Marshal.GetLastPInvokeError();
             if (errno != Errno.EINTR)
             {
                 return errno;
             }
         }
-    }
 
-    public void Dispose()
-    {
-        NativeMemory.Free(_vectors);
-        _vectors = null;
+        return 0;
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -3,8 +3,8 @@ using WgNet.Linux;
 namespace WgNet.Tun;
 
 /// <summary>
-/// The inside end: where packets enter and leave the host. One reader and one writer at a time; <see cref="Wake"/> from any thread.
-/// Every packet travels behind a <see cref="VirtioNetHeader"/> in memory, also where the kernel exchanges none.
+/// The inside end: where packets enter and leave the host. One reader at a time; the other methods from any thread, for they keep
+/// nothing of a packet. Every packet travels behind a <see cref="VirtioNetHeader"/> in memory, also where the kernel exchanges none.
 /// </summary>
 public interface ITunDevice : IDisposable
 {
@@ -31,10 +31,10 @@ public interface ITunDevice : IDisposable
     void Wake();
 
     /// <summary>
-    /// Writes one packet, gathered from <paramref name="packet"/>. False if the kernel refused it (interface down, malformed);
-    /// the caller counts that and goes on.
+    /// Writes one packet in pieces, the first of which begins with its <see cref="VirtioNetHeader"/>. False if the kernel refused it
+    /// (interface down, malformed); the caller counts that and goes on. What several threads write at once arrives in any order.
     /// </summary>
-    bool Write(in VirtioNetHeader header, PacketPieces packet);
+    bool Write(IoVectors packet);
 
     /// <summary>Writes one whole small packet, from any thread: the device's own word (an ICMP error) beside the traffic. At most 1280 bytes.</summary>
     bool WriteOwn(ReadOnlySpan<byte> packet);

@@ -11,10 +11,13 @@ internal readonly struct PacketHeaders
     public const byte Tcp = 6, Udp = 17;
     public const int UdpSize = 8, TcpChecksum = 16, UdpChecksum = 6;
 
-    private const byte HopByHop = 0, DestinationOptions = 60;
-    public const int IPv6Size = 40;
+    /// <summary>IPv4 without options.</summary>
+    public const int IPv4Size = 20, IPv4Addresses = 12;
 
-    private const int IPv4MinimumSize = 20, TcpMinimumSize = 20;
+    public const int IPv6Size = 40, IPv6Addresses = 8;
+
+    private const byte HopByHop = 0, DestinationOptions = 60;
+    private const int TcpMinimumSize = 20;
 
     private PacketHeaders(bool isIPv6, byte protocol, int transport, int payload)
     {
@@ -41,7 +44,7 @@ internal readonly struct PacketHeaders
     public int ChecksumField => Transport + (IsTcp ? TcpChecksum : UdpChecksum);
 
     /// <summary>IP options or extension headers are there.</summary>
-    public bool HasOptions => Transport != (IsIPv6 ? IPv6Size : IPv4MinimumSize);
+    public bool HasOptions => Transport != (IsIPv6 ? IPv6Size : IPv4Size);
 
     /// <summary>
     /// False for anything but TCP and UDP in an unfragmented packet, and for IPv6 extension headers other than the two kinds of options:
@@ -83,17 +86,17 @@ internal readonly struct PacketHeaders
         Checksum.PseudoHeader(Addresses(packet), Protocol, transportLength);
 
     /// <summary>Source and destination, as they lie side by side in both versions.</summary>
-    public ReadOnlySpan<byte> Addresses(ReadOnlySpan<byte> packet) => IsIPv6 ? packet.Slice(8, 32) : packet.Slice(12, 8);
+    public ReadOnlySpan<byte> Addresses(ReadOnlySpan<byte> packet) => IsIPv6 ? packet.Slice(IPv6Addresses, 32) : packet.Slice(IPv4Addresses, 8);
 
     private static bool TryFindTransport(ReadOnlySpan<byte> packet, out bool isIPv6, out byte protocol, out int transport)
     {
         (isIPv6, protocol, transport) = (false, 0, 0);
-        if (packet.Length >= IPv4MinimumSize && packet[0] >> 4 == 4)
+        if (packet.Length >= IPv4Size && packet[0] >> 4 == 4)
         {
             const int moreFragmentsOrOffset = 0x3fff;
             transport = (packet[0] & 15) * 4;
             protocol = packet[9];
-            return transport >= IPv4MinimumSize && (BinaryPrimitives.ReadUInt16BigEndian(packet[6..]) & moreFragmentsOrOffset) == 0;
+            return transport >= IPv4Size && (BinaryPrimitives.ReadUInt16BigEndian(packet[6..]) & moreFragmentsOrOffset) == 0;
         }
 
         if (packet.Length < IPv6Size || packet[0] >> 4 != 6)

@@ -20,8 +20,6 @@ public sealed class TunDevice : ITunDevice
     private readonly int _fd;
     private readonly bool _hasHeader;
     private readonly EventFd _wake = new();
-    private readonly IoVectors _vectors = new(PacketPieces.Capacity + 1);
-    private readonly NativeBuffer _header = new(VirtioNetHeader.Size);
     private readonly PollFd[] _waiting;
     private string _lastName;
     private int _disposed;
@@ -153,23 +151,7 @@ public sealed class TunDevice : ITunDevice
 
     public void Wake() => _wake.Signal();
 
-    public bool Write(in VirtioNetHeader header, PacketPieces packet)
-    {
-        _vectors.Clear();
-        if (_hasHeader)
-        {
-            header.Write(_header.Span);
-            _vectors.Add(_header, 0, VirtioNetHeader.Size);
-        }
-
-        for (int i = 0; i < packet.Count; i++)
-        {
-            (NativeBuffer buffer, int offset, int length) = packet[i];
-            _vectors.Add(buffer, offset, length);
-        }
-
-        return _vectors.Write(_fd) == 0;
-    }
+    public bool Write(IoVectors packet) => packet.Write(_fd, _hasHeader ? 0 : VirtioNetHeader.Size) == 0;
 
     public bool WriteOwn(ReadOnlySpan<byte> packet)
     {
@@ -190,8 +172,6 @@ public sealed class TunDevice : ITunDevice
 
         FileDescriptor.Close(_fd);
         _wake.Dispose();
-        _vectors.Dispose();
-        _header.Dispose();
     }
 
     // Best first. USO came with Linux 6.2; without any of them the header still serves for writing super-packets.

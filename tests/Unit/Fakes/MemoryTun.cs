@@ -81,21 +81,19 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
 
     public void Wake() => _wake.Set();
 
-    public bool Write(in VirtioNetHeader header, PacketPieces packet)
+    public bool Write(IoVectors packet)
     {
         if (RefusesWrites || _closed)
         {
             return false;
         }
 
-        byte[] written = new byte[VirtioNetHeader.Size + packet.Length];
-        header.Write(written);
-        int end = VirtioNetHeader.Size;
+        byte[] written = new byte[packet.Length];
+        int end = 0;
         for (int i = 0; i < packet.Count; i++)
         {
-            (NativeBuffer buffer, int offset, int length) = packet[i];
-            buffer.Slice(offset, length).CopyTo(written.AsSpan(end));
-            end += length;
+            packet[i].CopyTo(written.AsSpan(end));
+            end += packet[i].Length;
         }
 
         _toHost.Add(written);

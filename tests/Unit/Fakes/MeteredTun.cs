@@ -63,7 +63,7 @@ public sealed class MeteredTun(byte[] packet, int warmUp, int count) : ITunDevic
 
     public void Wake() => _wake.Set();
 
-    public bool Write(in VirtioNetHeader header, PacketPieces packet)
+    public bool Write(IoVectors packet)
     {
         int received = Volatile.Read(ref _received) + 1;
         Meter(received, ref _writerBefore, ref _writerAllocated);

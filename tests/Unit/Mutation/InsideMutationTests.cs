@@ -106,17 +106,18 @@ public sealed class InsideMutationTests : LearnerFixture
         int packets = 0, writes = 0;
         MutationRun.Each(20_000, mutator =>
         {
-            var coalescer = new Coalescer(tun);
+            var coalescer = new Coalescer(tun, buffer);
             List<byte[]> sent = [];
             int offset = 0;
             foreach (byte[] packet in Flow(mutator))
             {
                 byte[] mutant = mutator.Next(3) == 0 ? mutator.Bytes(packet) : packet;
+                offset += VirtioNetHeader.Size;
                 mutant.CopyTo(buffer.Slice(offset, mutant.Length));
                 if (IpPacket.TryParse(mutant, out IpPacket header))
                 {
                     sent.Add(mutant[..header.TotalLength]);
-                    coalescer.Add(buffer, offset, header.TotalLength);
+                    coalescer.Add(offset, header.TotalLength);
                 }
 
                 offset += mutant.Length;

@@ -81,7 +81,7 @@ public sealed class CoalescerTests : IDisposable
             "hop limit" => second with { HopLimit = 63 },
             "options" => second with { Options = [1, 1, 1, 0] },
             "window" => second with { Window = 501 },
-            "flags" => second with { Flags = Ack | 1 },
+            "flags" => second with { Flags = Ack | 2 },
             "longer" => second with { Payload = Bytes(101) },
             "empty" => second with { Payload = [] },
             "identification" => second with { Identification = 3 },
@@ -119,12 +119,13 @@ public sealed class CoalescerTests : IDisposable
     public void Flush_DeviceRefuses_CountsEveryPacket()
     {
         _tun.RefusesWrites = true;
-        var coalescer = new Coalescer(_tun);
+        var coalescer = new Coalescer(_tun, _buffer);
         byte[] packet = new PacketSpec { Udp = true, Payload = Bytes(100) }.Build();
         for (int i = 0; i < 3; i++)
         {
-            packet.CopyTo(_buffer.Slice(i * 2000, packet.Length));
-            coalescer.Add(_buffer, i * 2000, packet.Length);
+            int offset = VirtioNetHeader.Size + (i * 2000);
+            packet.CopyTo(_buffer.Slice(offset, packet.Length));
+            coalescer.Add(offset, packet.Length);
         }
 
         Assert.Equal(3, coalescer.Flush());
@@ -132,14 +133,19 @@ public sealed class CoalescerTests : IDisposable
     }
 
     [Fact]
-    public void Add_NotEnabled_WritesAtOnce()
+    public void Flush_NotEnabled_WritesEachAlone()
     {
-        var coalescer = new Coalescer(_tun) { Enabled = false };
-        byte[] packet = new PacketSpec { Payload = Bytes(100) }.Build();
-        packet.CopyTo(_buffer.Span);
+        var coalescer = new Coalescer(_tun, _buffer) { Enabled = false };
+        byte[] packet = new PacketSpec { Udp = true, Payload = Bytes(100) }.Build();
+        packet.CopyTo(_buffer.Slice(10, packet.Length));
+        packet.CopyTo(_buffer.Slice(1010, packet.Length));
 
-        coalescer.Add(_buffer, 0, packet.Length);
+        coalescer.Add(10, packet.Length);
+        coalescer.Add(1010, packet.Length);
+        Assert.Null(_tun.Receive(TimeSpan.Zero));
+        coalescer.Flush();
 
+        Assert.Equal(packet, _tun.Receive(TimeSpan.Zero));
         Assert.Equal(packet, _tun.Receive(TimeSpan.Zero));
     }
 
@@ -212,12 +218,13 @@ public sealed class CoalescerTests : IDisposable
 
     private List<byte[]> Coalesce(byte[][] packets)
     {
-        var coalescer = new Coalescer(_tun);
+        var coalescer = new Coalescer(_tun, _buffer);
         int offset = 0;
         foreach (byte[] packet in packets)
         {
+            offset += VirtioNetHeader.Size;
             packet.CopyTo(_buffer.Slice(offset, packet.Length));
-            coalescer.Add(_buffer, offset, packet.Length);
+            coalescer.Add(offset, packet.Length);
             offset += packet.Length + 5;
         }
 

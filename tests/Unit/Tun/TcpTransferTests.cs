@@ -75,7 +75,7 @@ public sealed class TcpTransferTests
     {
         using var read = new NativeBuffer(TunDevice.MaximumRead);
         using var segments = new NativeBuffer(4 << 20);
-        var coalescer = new Coalescer(to);
+        var coalescer = new Coalescer(to, segments);
         while (!Volatile.Read(ref _isStopping))
         {
             int used = 0, length;
@@ -85,8 +85,9 @@ public sealed class TcpTransferTests
                 Assert.True(segmenter.Begin(read.Slice(0, length)));
                 while (segmenter.NextLength > 0)
                 {
+                    used += VirtioNetHeader.Size;
                     Assert.True(segmenter.TryNext(segments.Slice(used, segmenter.NextLength), out int segment));
-                    coalescer.Add(segments, used, segment);
+                    coalescer.Add(used, segment);
                     used += segment;
                 }
 

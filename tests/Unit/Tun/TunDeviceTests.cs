@@ -51,13 +51,14 @@ public sealed class TunDeviceTests
         socket.Bind(new IPEndPoint(IPAddress.Any, 80));
         socket.ReceiveTimeout = 5000;
         using var buffer = new NativeBuffer(10_000);
-        var coalescer = new Coalescer(tun);
+        var coalescer = new Coalescer(tun, buffer);
         for (int i = 0; i < 5; i++)
         {
             byte[] packet = new PacketSpec { Udp = true, Payload = [.. Enumerable.Repeat((byte)i, 500)] }.Build();
             Rewrite(packet);
-            packet.CopyTo(buffer.Slice(i * 1000, packet.Length));
-            coalescer.Add(buffer, i * 1000, packet.Length);
+            int offset = VirtioNetHeader.Size + (i * 1000);
+            packet.CopyTo(buffer.Slice(offset, packet.Length));
+            coalescer.Add(offset, packet.Length);
         }
 
         Assert.Equal(0, coalescer.Flush());
@@ -74,11 +75,11 @@ public sealed class TunDeviceTests
     {
         using var tun = TunDevice.Open("wgt0", 0, offload: true);
         using var buffer = new NativeBuffer(TunDevice.MaximumRead);
-        buffer.Span[0] = 0x45;
-        var pieces = new PacketPieces();
-        pieces.Add(buffer, 0, 20);
+        buffer.Span[VirtioNetHeader.Size] = 0x45;
+        var packet = new IoVectors(1);
+        packet.Add(buffer, 0, VirtioNetHeader.Size + 20);
 
-        Assert.False(tun.Write(default, pieces));
+        Assert.False(tun.Write(packet));
         Assert.Equal(0, tun.Read(buffer, 0));
     });
 
