@@ -58,6 +58,7 @@ public static unsafe class Aead
     internal static bool IsSupported(AeadKernel kernel) => kernel switch
     {
         AeadKernel.Scalar => AeadScalar.IsSupported,
+        AeadKernel.Vector128 => AeadVector128.IsSupported,
         _ => false,
     };
 
@@ -66,12 +67,14 @@ public static unsafe class Aead
     {
         switch (kernel)
         {
+            case AeadKernel.Vector128: Seal<AeadVector128>(key, counter, dataAndTag); break;
             default: Seal<AeadScalar>(key, counter, dataAndTag); break;
         }
     }
 
     internal static bool TryOpen(AeadKernel kernel, ReadOnlySpan<byte> key, ulong counter, Span<byte> dataAndTag) => kernel switch
     {
+        AeadKernel.Vector128 => TryOpen<AeadVector128>(key, counter, dataAndTag),
         _ => TryOpen<AeadScalar>(key, counter, dataAndTag),
     };
 
@@ -79,6 +82,7 @@ public static unsafe class Aead
     {
         switch (kernel)
         {
+            case AeadKernel.Vector128: Seal<AeadVector128>(key, memory, packets); break;
             default: Seal<AeadScalar>(key, memory, packets); break;
         }
     }
@@ -87,6 +91,7 @@ public static unsafe class Aead
     {
         switch (kernel)
         {
+            case AeadKernel.Vector128: Open<AeadVector128>(key, memory, packets); break;
             default: Open<AeadScalar>(key, memory, packets); break;
         }
     }

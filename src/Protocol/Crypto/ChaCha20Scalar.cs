@@ -19,7 +19,7 @@ internal static class ChaCha20Scalar
     public const uint Sigma2 = 0x79622D32;
     public const uint Sigma3 = 0x6B206574;
 
-    private const int DoubleRounds = 10;
+    public const int DoubleRounds = 10;
 
     /// <summary>XORs <paramref name="data"/> with the key stream that begins at <paramref name="block"/>.</summary>
     [SkipLocalsInit]
