@@ -3,6 +3,7 @@
 #   ./bench.sh                 micro-benchmarks
 #   ./bench.sh micro [FILTER]  those whose name matches (BenchmarkDotNet's --filter, such as '*Aead*')
 #   ./bench.sh e2e [OPTION...] tunnels between network namespaces, against wireguard-go, the machine's limit and others; see e2e --help (root)
+#   ./bench.sh profile         where the time goes in one TCP stream, by perf (root)
 # Results are on the terminal and in artifacts/bench/.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -12,6 +13,16 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 usage() {
     sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+}
+
+# What a tunnel between two namespaces and traffic through it need.
+programs=(libsodium23 wireguard-tools iproute2 iputils-ping iperf3)
+
+need_root() {
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "bench.sh: network namespaces need root: sudo ./bench.sh ..." >&2
+        exit 1
+    fi
 }
 
 build() {
@@ -30,21 +41,27 @@ e2e() {
     case " $* " in
     *" --help "* | *" -h "*) exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench --help ;;
     esac
-    if [ "$(id -u)" -ne 0 ]; then
-        echo "bench.sh: e2e makes network namespaces: run it as root (sudo ./bench.sh e2e)" >&2
-        exit 1
-    fi
-    install_missing libsodium23 gcc libc6-dev wireguard-tools wireguard-go iproute2 iputils-ping iperf3 ethtool
+    need_root
+    install_missing "${programs[@]}" wireguard-go gcc libc6-dev ethtool
     ./build.sh
     mkdir -p artifacts/bench
     gcc -O2 -Wall -pthread -o artifacts/bench/limit bench/Limit/limit.c
     exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench "$@"
 }
 
+profile() {
+    build bench/EndToEnd
+    need_root
+    install_missing "${programs[@]}" linux-perf
+    ./build.sh
+    exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench profile
+}
+
 have_dotnet
 case "${1:-micro}" in
 micro) shift $(($# > 0)); micro "$@" ;;
 e2e) shift; e2e "$@" ;;
+profile) profile ;;
 -h | --help | help) usage ;;
 *) usage >&2; exit 2 ;;
 esac

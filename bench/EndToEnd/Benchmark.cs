@@ -8,13 +8,17 @@ internal static class Benchmark
     // The load average of the last minute above which figures are not worth much.
     private const double QuietLoad = 0.5;
 
+    private static readonly string Root = RepositoryRoot();
+
+    /// <summary>The executable that build.sh makes.</summary>
+    public static string WgNet { get; } = Path.Combine(Root, "artifacts", "wgnet");
+
     public static int Run(BenchOptions options)
     {
-        string root = RepositoryRoot();
         List<Contender> contenders = [];
         foreach (string name in options.Against.Prepend("wgnet").Distinct(StringComparer.Ordinal))
         {
-            var contender = Contender.Parse(name, Path.Combine(root, "artifacts/wgnet"), Path.Combine(root, "artifacts/bench/limit"));
+            var contender = Contender.Parse(name, WgNet, Path.Combine(Root, "artifacts/bench/limit"));
             if (contender.Obstacle is { } obstacle)
             {
                 Console.Error.WriteLine($"bench: left out: {name}: {obstacle}");
@@ -42,7 +46,7 @@ internal static class Benchmark
 
         Console.Error.WriteLine();
         Table.Print(results, Console.Out);
-        Console.WriteLine(Report.Write(results, options, Path.Combine(root, options.Output)));
+        Console.WriteLine(Report.Write(results, options, Path.Combine(Root, options.Output)));
         return 0;
     }
 

@@ -23,13 +23,13 @@ internal abstract class Contender(string name)
 }
 
 /// <summary>A program with wireguard-go's contract: it makes the interface that it is told, and wg(8) configures it.</summary>
-internal sealed class UserspaceContender(string name, string program) : Contender(name)
+internal sealed class UserspaceContender(string name, string program, params string[] environment) : Contender(name)
 {
     public override string? Obstacle => Command.TryRun(["sh", "-c", "command -v \"$0\"", program]).Succeeded ? null : $"{program} is not there";
 
     public override IReadOnlyList<Daemon> Start(Cable cable)
     {
-        Daemon[] daemons = [.. cable.Ends.Select(end => end.Host.Start("env", "WG_PROCESS_FOREGROUND=1", program, "-f", end.Interface))];
+        Daemon[] daemons = [.. cable.Ends.Select(end => end.Host.Start(["env", "WG_PROCESS_FOREGROUND=1", .. environment, program, "-f", end.Interface]))];
         for (int i = 0; i < daemons.Length; i++)
         {
             Daemon daemon = daemons[i];
