@@ -59,11 +59,12 @@ internal static partial class Profile
 
     // Both ends run the same code: what only the process tells apart is one symbol.
     private static (double Share, string Symbol)[] Parse(string report) =>
-        [.. from match in Line().Matches(report)
-            let share = double.Parse(match.Groups["share"].ValueSpan, CultureInfo.InvariantCulture)
-            let symbol = Process().Replace(Blanks().Replace(match.Groups["symbol"].Value, " "), "").Trim()
-            group share by symbol into same
-            select (same.Sum(), same.Key)];
+        [.. Line().Matches(report)
+            .GroupBy(
+                match => Process().Replace(Blanks().Replace(match.Groups["symbol"].Value, " "), "").Trim(),
+                match => double.Parse(match.Groups["share"].ValueSpan, CultureInfo.InvariantCulture),
+                StringComparer.Ordinal)
+            .Select(same => (same.Sum(), same.Key))];
 
     private static void Print((double Share, string Symbol)[] symbols)
     {
