@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How fast WgNet is, beside others, measured on this machine. Leave the machine alone meanwhile.
 #   ./bench.sh                 micro-benchmarks
-#   ./bench.sh micro [FILTER]  those whose name matches (BenchmarkDotNet's --filter, such as '*Aead*')
+#   ./bench.sh micro [WORD]    those with the word in their name, such as Aead; BenchmarkDotNet's options may follow
 #   ./bench.sh e2e [OPTION...] tunnels between network namespaces, against wireguard-go, the machine's limit and others; see e2e --help (root)
 #   ./bench.sh profile         where the time goes in one TCP stream, by perf (root)
 # Results are on the terminal and in artifacts/bench/.
@@ -30,10 +30,9 @@ build() {
 }
 
 micro() {
-    [ $# -gt 0 ] || set -- '*'
     install_missing libsodium23
     build bench/Micro
-    bench/Micro/bin/Release/net10.0/WgNet.Micro --filter "$@"
+    bench/Micro/bin/Release/net10.0/WgNet.Micro "$@"
 }
 
 e2e() {
