@@ -44,7 +44,7 @@ e2e() {
     install_missing "${programs[@]}" wireguard-go gcc libc6-dev ethtool
     ./build.sh
     mkdir -p artifacts/bench
-    gcc -O2 -Wall -pthread -o artifacts/bench/limit bench/Limit/limit.c
+    bench/Limit/build.sh artifacts/bench/limit
     exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench "$@"
 }
 
