@@ -15,6 +15,12 @@ internal sealed class OutsideSocket : IDisposable
     /// <summary>Whether the kernel splits long messages for us (UDP_SEGMENT).</summary>
     public bool Segments => _segments;
 
+    /// <summary>Bytes that the socket may hold unread, as granted. The kernel answers with twice that: its own bookkeeping counts, too.</summary>
+    public int ReceiveBufferSize => BufferSize(SocketOption.SO_RCVBUF);
+
+    /// <summary>Bytes that the socket may hold unsent, as granted.</summary>
+    public int SendBufferSize => BufferSize(SocketOption.SO_SNDBUF);
+
     /// <summary>Opens and binds one. Throws <see cref="LinuxException"/>; nothing stays open then.</summary>
     public static OutsideSocket Open(bool isIPv4, ushort port, uint mark, UdpOptions options)
     {
@@ -83,6 +89,8 @@ internal sealed class OutsideSocket : IDisposable
             ? Datagrams.TrySetOption(ControlMessage.SOL_IP, SocketOption.IP_MTU_DISCOVER, SocketOption.IP_PMTUDISC_DONT)
             : Datagrams.TrySetOption(ControlMessage.SOL_IPV6, SocketOption.IPV6_MTU_DISCOVER, SocketOption.IPV6_PMTUDISC_DONT);
     }
+
+    private int BufferSize(int option) => Datagrams.TryGetOption(SocketOption.SOL_SOCKET, option, out int size) ? size / 2 : 0;
 
     // FORCE passes over rmem_max, for those who may; the plain option takes what the limit leaves, and fails for nobody.
     private void SetBufferSize(int force, int plain, int bytes)

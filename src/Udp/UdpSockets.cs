@@ -43,6 +43,12 @@ public sealed class UdpSockets : IUdpSockets
 
     public bool HasIPv6 => _sockets.IPv6 is not null;
 
+    /// <summary>Bytes that each family's socket may hold unread, where one got less than the other the lesser.</summary>
+    public int ReceiveBufferSize => Math.Min(_sockets.IPv4?.ReceiveBufferSize ?? int.MaxValue, _sockets.IPv6?.ReceiveBufferSize ?? int.MaxValue);
+
+    /// <summary>Bytes that each family's socket may hold unsent, where one got less than the other the lesser.</summary>
+    public int SendBufferSize => Math.Min(_sockets.IPv4?.SendBufferSize ?? int.MaxValue, _sockets.IPv6?.SendBufferSize ?? int.MaxValue);
+
     /// <summary>Datagrams that the kernel refused to send.</summary>
     public long Refused => _sender.Refused;
 

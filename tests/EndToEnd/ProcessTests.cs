@@ -78,6 +78,7 @@ public sealed class ProcessTests
         pair.PingBothWays();
         UapiSocket.Set(pair.Left.Name, "nonsense=1");
         Assert.Equal(prints, pair.Left.Daemon.Log.Length > 0);
+        Assert.Equal(prints, pair.Left.Daemon.Log.Contains("socket buffers of 7340032 bytes asked for, got 7340032 to receive", StringComparison.Ordinal));
     }
 
     [Fact]

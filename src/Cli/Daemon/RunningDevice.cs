@@ -27,7 +27,7 @@ internal sealed class RunningDevice : IDisposable
     {
         _log = log;
         KeyText.RequireSodium();
-        DeviceOptions options = Options(name, environment);
+        DeviceOptions options = Options(name, environment, log);
         TunDevice tun = environment.TunDescriptor is { } descriptor
             ? TunDevice.FromFileDescriptor(descriptor)
             : TunDevice.Open(name, DefaultMtu, environment.TunOffload);
@@ -71,7 +71,7 @@ internal sealed class RunningDevice : IDisposable
         _ended.Dispose();
     }
 
-    private static DeviceOptions Options(string name, DaemonEnvironment environment)
+    private static DeviceOptions Options(string name, DaemonEnvironment environment, Log log)
     {
         ProtocolOptions times = new();
         UdpOptions udp = new() { Offload = environment.UdpOffload };
@@ -83,9 +83,17 @@ internal sealed class RunningDevice : IDisposable
                 RejectAfterTime = environment.RejectAfterTime ?? times.RejectAfterTime,
             },
             Coalesce = environment.TunOffload,
-            OpenSockets = (port, mark) => UdpSockets.Open(port, mark, udp),
+            OpenSockets = (port, mark) => OpenSockets(port, mark, udp, log),
             TimestampFile = $"{StateDirectory}/{name}.timestamp",
         };
+    }
+
+    private static UdpSockets OpenSockets(ushort port, uint mark, UdpOptions options, Log log)
+    {
+        UdpSockets sockets = UdpSockets.Open(port, mark, options);
+        sockets.SegmentationDisabled += errno => log.Verbose($"outside: the kernel does not split datagrams here (errno {errno}); sending them one by one");
+        log.Verbose($"outside port {sockets.Port}: socket buffers of {options.BufferSize} bytes asked for, got {sockets.ReceiveBufferSize} to receive and {sockets.SendBufferSize} to send");
+        return sockets;
     }
 
     private void Start()

@@ -86,6 +86,14 @@ public sealed class UdpSocketsTests
         Assert.Equal(0, sockets.Send(to, [1], ecn: 0));
     });
 
+    // Below rmem_max and wmem_max as distributions set them, so that everyone is granted it.
+    [Fact]
+    public void BufferSizes_AfterOpen_AreThoseGranted()
+    {
+        using UdpSockets sockets = UdpSockets.Open(0, mark: 0, new UdpOptions { BufferSize = 123_456 });
+        Assert.Equal((123_456, 123_456), (sockets.ReceiveBufferSize, sockets.SendBufferSize));
+    }
+
     [Fact]
     public void Dispose_Twice_IsHarmless()
     {
