@@ -3,6 +3,8 @@
 #   ./bench.sh                 micro-benchmarks
 #   ./bench.sh micro [WORD]    those with the word in their name, such as Aead; BenchmarkDotNet's options may follow
 #   ./bench.sh e2e [OPTION...] tunnels between network namespaces, against wireguard-go, the machine's limit and others; see e2e --help (root)
+#   ./bench.sh peers [OPTION...]
+#                              a gateway with 10,000 peers: handshakes a second, memory, idle cost; see peers --help (root, two processors)
 #   ./bench.sh profile         where the time goes in one TCP stream, by perf (root)
 # Results are on the terminal and in artifacts/bench/.
 set -euo pipefail
@@ -48,6 +50,18 @@ e2e() {
     exec bench/EndToEnd/bin/Release/net10.0/WgNet.Bench "$@"
 }
 
+peers() {
+    build bench/Peers
+    case " $* " in
+    *" --help "* | *" -h "*) exec bench/Peers/bin/Release/net10.0/WgNet.Peers --help ;;
+    esac
+    need_root
+    install_missing "${programs[@]}" wireguard-go
+    ./build.sh
+    # The gateway keeps processor 0 to itself.
+    exec taskset -c 1 bench/Peers/bin/Release/net10.0/WgNet.Peers "$@"
+}
+
 profile() {
     build bench/EndToEnd
     need_root
@@ -60,6 +74,7 @@ have_dotnet
 case "${1:-micro}" in
 micro) shift $(($# > 0)); micro "$@" ;;
 e2e) shift; e2e "$@" ;;
+peers) shift; peers "$@" ;;
 profile) profile ;;
 -h | --help | help) usage ;;
 *) usage >&2; exit 2 ;;
