@@ -88,7 +88,7 @@ e2e() {
 
 # The same list as in tests/EndToEnd/PathTests.cs, which carries the basics over each of them in the normal run.
 path_settings=(WGNET_OFFLOAD=off WGNET_TUN_OFFLOAD=off WGNET_UDP_OFFLOAD=off
-    DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0)
+    WGNET_WORKERS=2 WGNET_WORKERS=4 DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0)
 
 paths() {
     step "build artifacts/wgnet"

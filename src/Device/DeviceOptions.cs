@@ -12,6 +12,9 @@ public sealed class DeviceOptions
     /// <summary>Join packets of one flow into super-packets for the kernel.</summary>
     public bool Coalesce { get; init; } = true;
 
+    /// <summary>Workers a direction, while the configuration leaves them to <see cref="WorkerCount.Automatic"/>.</summary>
+    public int Workers { get; init; } = WorkerCount.ByCores;
+
     /// <summary>Opens the outside sockets on a port (0: any) with a firewall mark. Called on bring-up and when the port changes.</summary>
     public required Func<ushort, uint, IUdpSockets> OpenSockets { get; init; }
 

@@ -15,6 +15,9 @@ public sealed class DeviceSnapshot
 
     public uint FirewallMark { get; set; }
 
+    /// <summary>As configured: <see cref="WorkerCount.Automatic"/> unless a number was set.</summary>
+    public int Workers { get; set; }
+
     public List<PeerSnapshot> Peers { get; } = [];
 
     /// <summary>What was dropped and belongs to no peer, as <see cref="PeerSnapshot.Drops"/>.</summary>

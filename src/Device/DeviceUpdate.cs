@@ -18,6 +18,9 @@ public sealed class DeviceUpdate
     /// <summary>0 removes the mark.</summary>
     public uint? FirewallMark { get; set; }
 
+    /// <summary>Workers a direction; <see cref="WorkerCount.Automatic"/> goes by the cores.</summary>
+    public int? Workers { get; set; }
+
     /// <summary>Remove every peer before <see cref="Peers"/> is applied.</summary>
     public bool ReplacePeers { get; set; }
 

@@ -15,6 +15,9 @@ internal sealed class Peer
     private long _receivedBytes;
     private long _sentBytes;
 
+    // Monotonic nanoseconds.
+    private long _lastConflictLogged = long.MinValue;
+
     public Peer(SessionTable sessions, AddressLearner<Peer> learner, PublicKey publicKey, StagingBudget staging)
     {
         Session = sessions.Add(publicKey, this);
@@ -40,9 +43,6 @@ internal sealed class Peer
     /// <summary>The name that the endpoint was configured by; guarded by the device's configuration lock.</summary>
     public string? EndpointHost { get; set; }
 
-    /// <summary>When this peer's last conflict was logged (monotonic nanoseconds); touched by the inbound worker alone.</summary>
-    public long LastConflictLogged { get; set; } = long.MinValue;
-
     public long ReceivedBytes => Volatile.Read(ref _receivedBytes);
 
     public long SentBytes => Volatile.Read(ref _sentBytes);
@@ -50,6 +50,13 @@ internal sealed class Peer
     public void CountReceived(int bytes) => Interlocked.Add(ref _receivedBytes, bytes);
 
     public void CountSent(int bytes) => Interlocked.Add(ref _sentBytes, bytes);
+
+    /// <summary>True once in <paramref name="interval"/>, for one of the inbound workers.</summary>
+    public bool TryLogConflict(long now, long interval)
+    {
+        long last = Volatile.Read(ref _lastConflictLogged);
+        return now - interval >= last && Interlocked.CompareExchange(ref _lastConflictLogged, now, last) == last;
+    }
 
     /// <summary>True for the first request since <see cref="TakeInitiationRequest"/>, so that a peer is queued once.</summary>
     public bool RequestInitiation() => Interlocked.Exchange(ref _initiationRequested, 1) == 0;

@@ -56,7 +56,7 @@ public sealed partial class WireGuardDevice
     {
         lock (_configuration)
         {
-            var snapshot = new DeviceSnapshot { ListenPort = IsUp ? _outside.Port : _listenPort, FirewallMark = _firewallMark };
+            var snapshot = new DeviceSnapshot { ListenPort = IsUp ? _outside.Port : _listenPort, FirewallMark = _firewallMark, Workers = _workers };
             if (_sessions.HasPrivateKey)
             {
                 snapshot.PrivateKey = new byte[32];
@@ -112,6 +112,11 @@ public sealed partial class WireGuardDevice
             throw new ConfigurationException("a private key is 32 bytes", Errno.EINVAL);
         }
 
+        if (update.Workers is < 0 or > WorkerCount.Most)
+        {
+            throw new ConfigurationException(WorkerCount.Expected, Errno.EINVAL);
+        }
+
         foreach (PeerUpdate peer in update.Peers)
         {
             if (peer.PresharedKey is { Length: not 32 })
@@ -149,6 +154,11 @@ public sealed partial class WireGuardDevice
             _firewallMark = mark;
             _outside.SetMark(mark);
             ClearEndpointSources();
+        }
+
+        if (update.Workers is { } workers)
+        {
+            SetWorkers(workers);
         }
 
         if (update.PrivateKey is { } privateKey)

@@ -35,6 +35,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
     // Guarded by the configuration lock. The link may be up without sockets, when none could be opened.
     private WorkerGroup? _outbound;
+    private int _workers = WorkerCount.Automatic;
     private bool _isLinkUp;
     private volatile bool _stopping;
     private volatile InterfaceAddresses _own = new(0);
@@ -337,12 +338,11 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private void LogConflict(Peer peer, Peer? owner, UInt128 address, long now)
     {
         const long Interval = 10_000_000_000;
-        if (peer.LastConflictLogged > now - Interval)
+        if (!peer.TryLogConflict(now, Interval))
         {
             return;
         }
 
-        peer.LastConflictLogged = now;
         Log.Error($"conflict: {peer.Session.RemoteStatic} sends from the inside address {IpPrefix.ToAddress(address, isIPv4: false)}, which {owner?.Session.RemoteStatic} uses; its packets from there are dropped");
     }
 
@@ -382,11 +382,25 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
     }
 
+    private int WorkersInForce => _workers == WorkerCount.Automatic ? _options.Workers : _workers;
+
+    private void SetWorkers(int count)
+    {
+        int before = WorkersInForce;
+        _workers = count;
+        if (WorkersInForce != before && _outbound is not null)
+        {
+            _outbound.Stop();
+            _outbound = StartOutbound();
+            _outside.RestartWorkers();
+        }
+    }
+
     private WorkerGroup StartOutbound() =>
-        new("outbound", count: 1, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
+        new("outbound", WorkersInForce, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
 
     private WorkerGroup StartInbound(IUdpSockets sockets) =>
-        new("inbound", count: 1, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
+        new("inbound", WorkersInForce, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
 
     // On a sending thread: no lock, because the configuration may be waiting for that thread to end.
     private void DropSource(Endpoint endpoint)

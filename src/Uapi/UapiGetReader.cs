@@ -96,6 +96,10 @@ public sealed class UapiGetReader
                 bool isMark = UapiValue.TryParseNumber(value, uint.MaxValue, out number);
                 _device.FirewallMark = (uint)number;
                 return isMark;
+            case "workers":
+                bool isCount = UapiValue.TryParseNumber(value, WorkerCount.Most, out number);
+                _device.Workers = (int)number;
+                return isCount;
             default:
                 TakeDrop(_device.Drops, key, value);
                 return true;

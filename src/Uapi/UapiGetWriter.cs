@@ -58,6 +58,12 @@ public static class UapiGetWriter
             Write(output, "fwmark"u8, device.FirewallMark);
         }
 
+        // WgNet's own from here on.
+        if (device.Workers != WorkerCount.Automatic)
+        {
+            Write(output, "workers"u8, device.Workers);
+        }
+
         WriteDrops(device.Drops, output);
     }
 

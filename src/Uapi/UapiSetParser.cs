@@ -133,6 +133,11 @@ public sealed class UapiSetParser
             case "replace_peers":
                 Update.ReplacePeers = true;
                 return value is "true" ? null : NotTrue;
+            // WgNet's own.
+            case "workers":
+                bool isCount = UapiValue.TryParseNumber(value, WorkerCount.Most, out ulong workers);
+                Update.Workers = (int)workers;
+                return isCount ? null : WorkerCount.Expected;
             default:
                 return UnknownKey;
         }

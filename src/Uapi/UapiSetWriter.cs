@@ -26,6 +26,11 @@ public static class UapiSetWriter
             UapiLine.Write(output, "fwmark"u8, mark);
         }
 
+        if (update.Workers is { } workers)
+        {
+            UapiLine.Write(output, "workers"u8, workers);
+        }
+
         WriteFlag(output, "replace_peers"u8, update.ReplacePeers);
         foreach (PeerUpdate peer in update.Peers)
         {

@@ -14,6 +14,8 @@ public sealed class PathTests
         "WGNET_OFFLOAD=off",
         "WGNET_TUN_OFFLOAD=off",
         "WGNET_UDP_OFFLOAD=off",
+        "WGNET_WORKERS=2",
+        "WGNET_WORKERS=4",
         "DOTNET_EnableAVX512=0",
         "DOTNET_EnableAVX2=0",
         "DOTNET_EnableHWIntrinsic=0",

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using WgNet.Device;
 
 namespace WgNet.Cli.Daemon;
 
@@ -38,6 +39,14 @@ internal sealed class DaemonEnvironment(Func<string, string?> variables)
     public bool TunOffload => Switch("WGNET_TUN_OFFLOAD");
 
     public bool UdpOffload => Switch("WGNET_UDP_OFFLOAD");
+
+    /// <summary>Workers a direction, where the configuration does not say; null goes by the cores.</summary>
+    public int? Workers => variables("WGNET_WORKERS") switch
+    {
+        null or "" => null,
+        string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= WorkerCount.Most => count,
+        string text => throw new CommandException($"WGNET_WORKERS is `{text}': it must be 1 to {WorkerCount.Most}"),
+    };
 
     /// <summary>Tests shorten these so that they see a session renewed, and ended, within seconds.</summary>
     public TimeSpan? RekeyAfterTime => Seconds("WGNET_TEST_REKEY_AFTER_TIME");

@@ -83,6 +83,7 @@ internal sealed class RunningDevice : IDisposable
                 RejectAfterTime = environment.RejectAfterTime ?? times.RejectAfterTime,
             },
             Coalesce = environment.TunOffload,
+            Workers = environment.Workers ?? WorkerCount.ByCores,
             OpenSockets = (port, mark) => OpenSockets(port, mark, udp, log),
             TimestampFile = $"{StateDirectory}/{name}.timestamp",
         };

@@ -37,6 +37,11 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
             Line("fwmark", $"0x{snapshot.FirewallMark:x}");
         }
 
+        if (snapshot.Workers != WorkerCount.Automatic)
+        {
+            Line("workers", snapshot.Workers.ToString(CultureInfo.InvariantCulture));
+        }
+
         PrintDrops(snapshot.Drops);
 
         // The peer heard from last comes first, those never heard from come last, in the device's order.

@@ -145,10 +145,11 @@ public sealed class ConfigurationFile
     {
         bool replace = mode == ConfigurationMode.Replace;
         Update.ReplacePeers = replace;
-        // As wg setconf: a key, port or mark that the file does not mention is taken away.
+        // As wg setconf: a key, port, mark or number that the file does not mention is taken away.
         Update.PrivateKey = _interface.PrivateKey ?? (replace ? new byte[UapiValue.KeySize] : null);
         Update.ListenPort = _interface.ListenPort ?? (replace ? 0 : null);
         Update.FirewallMark = _interface.FirewallMark ?? (replace ? 0 : null);
+        Update.Workers = _interface.Workers ?? (replace ? WorkerCount.Automatic : null);
         foreach (PeerSection peer in _peers)
         {
             Update.Peers.Add(peer.ToUpdate(_file, _interface.Learn));

@@ -8,7 +8,7 @@ internal sealed class InterfaceSection
     public static readonly string[] Keys =
     [
         "PrivateKey", "PrivateKeyFile", "ListenPort", "FwMark", "Address", "DNS", "MTU", "Table", "PreUp", "PostUp", "PreDown",
-        "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout",
+        "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout", "Workers",
     ];
 
     private string? _privateKeyFrom;
@@ -18,6 +18,8 @@ internal sealed class InterfaceSection
     public ushort? ListenPort { get; private set; }
 
     public uint? FirewallMark { get; private set; }
+
+    public int? Workers { get; private set; }
 
     public QuickSettings Quick { get; } = new();
 
@@ -39,6 +41,9 @@ internal sealed class InterfaceSection
                 break;
             case "FWMARK":
                 FirewallMark = line.Mark();
+                break;
+            case "WORKERS":
+                Workers = line.Number(WorkerCount.Automatic, WorkerCount.Most);
                 break;
             default:
                 if (!Learn.TryTake(line))

@@ -30,16 +30,19 @@ public sealed class DaemonEnvironmentTests
     public void Values_Nonsense_IsRefusedByName()
     {
         AssertRefused("WGNET_OFFLOAD", "maybe", environment => environment.TunOffload);
+        AssertRefused("WGNET_WORKERS", "17", environment => environment.Workers);
         AssertRefused("WG_TUN_FD", "-1", environment => environment.TunDescriptor);
         AssertRefused("WGNET_TEST_REKEY_AFTER_TIME", "0", environment => environment.RekeyAfterTime);
     }
 
     [Fact]
-    public void Descriptors_Numbers_AreTaken()
+    public void Numbers_InRange_AreTaken()
     {
         Assert.Equal(7, With("WG_TUN_FD", "7").TunDescriptor);
         Assert.Equal(8, With("WG_UAPI_FD", "8").UapiDescriptor);
         Assert.Null(With("WG_UAPI_FD", null).UapiDescriptor);
+        Assert.Equal(4, With("WGNET_WORKERS", "4").Workers);
+        Assert.Null(With("WGNET_WORKERS", null).Workers);
     }
 
     private static void AssertRefused(string variable, string value, Func<DaemonEnvironment, object?> read)

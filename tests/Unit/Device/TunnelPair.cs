@@ -90,6 +90,8 @@ internal sealed class TunnelPair : IDisposable
 
         public PublicKey PublicKey { get; }
 
+        public void SetWorkers(int count) => Device.Apply(new DeviceUpdate { Workers = count });
+
         public void Know(End other, Action<PeerUpdate> configure)
         {
             var peer = new PeerUpdate(other.PublicKey) { Endpoint = new Endpoint(IPAddress.Loopback, other.Device.Snapshot().ListenPort) };

@@ -10,6 +10,8 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     private readonly ConcurrentQueue<byte[]> _fromHost = new();
     private readonly BlockingCollection<byte[]> _toHost = [];
     private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly ConcurrentDictionary<int, bool> _readers = new();
+    private readonly ConcurrentDictionary<int, bool> _writers = new();
     private volatile bool _closed;
 
     public string Name { get; set; } = "memory0";
@@ -20,6 +22,11 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
 
     /// <summary>As if the interface were down: writes fail.</summary>
     public bool RefusesWrites { get; set; }
+
+    /// <summary>How many threads have taken packets from the host, and how many have given it some.</summary>
+    public int Readers => _readers.Count;
+
+    public int Writers => _writers.Count;
 
     /// <summary>The host sends a packet.</summary>
     public void Send(ReadOnlySpan<byte> packet) => Send(default, packet);
@@ -65,6 +72,7 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
             return 0;
         }
 
+        _readers[Environment.CurrentManagedThreadId] = true;
         packet.CopyTo(buffer.Slice(offset, packet.Length));
         return packet.Length;
     }
@@ -88,6 +96,7 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
             return false;
         }
 
+        _writers[Environment.CurrentManagedThreadId] = true;
         byte[] written = new byte[packet.Length];
         int end = 0;
         for (int i = 0; i < packet.Count; i++)

@@ -26,6 +26,7 @@ public sealed class ConfigurationFileTests
         PreDown = a
         PostDown = b
         SaveConfig = true
+        Workers = 3
         LearnLimit = 8
         LearnableIPs = 2001:db8::/64
 
@@ -54,6 +55,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal(Convert.FromBase64String(Key), file.Update.PrivateKey);
         Assert.Equal((ushort?)51820, file.Update.ListenPort);
         Assert.Equal(42u, file.Update.FirewallMark);
+        Assert.Equal(3, file.Update.Workers);
         Assert.True(file.Update.ReplacePeers);
         QuickSettings quick = file.Quick;
         Assert.Equal("10.0.0.1/24 fd00::1/64 10.1.0.1/32", string.Join(' ', quick.Addresses));
@@ -98,6 +100,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal(new byte[32], update.PrivateKey);
         Assert.Equal((ushort?)0, update.ListenPort);
         Assert.Equal(0u, update.FirewallMark);
+        Assert.Equal(WorkerCount.Automatic, update.Workers);
     }
 
     [Fact]
@@ -108,6 +111,7 @@ public sealed class ConfigurationFileTests
         Assert.Null(update.PrivateKey);
         Assert.Null(update.ListenPort);
         Assert.Null(update.FirewallMark);
+        Assert.Null(update.Workers);
     }
 
     [Fact]
@@ -121,6 +125,7 @@ public sealed class ConfigurationFileTests
     [Theory]
     [InlineData("ListenPort = 1", "x.conf:1: ListenPort = (hidden): a setting before the first section; expected [Interface] or [Peer] above it")]
     [InlineData("[Interface]\nListenPort = 65536", "x.conf:2: ListenPort = 65536: not a number in range; expected 0 to 65535")]
+    [InlineData("[Interface]\nWorkers = 17", "x.conf:2: Workers = 17: not a number in range; expected 0 to 16")]
     [InlineData("[Interface]\nFwMark = 0x", "x.conf:2: FwMark = 0x: not a mark; expected a decimal or 0x hexadecimal number of 32 bits, or off")]
     [InlineData("[Interface]\nAlowedIPs = 10.0.0.0/8", "x.conf:2: AlowedIPs = (hidden): unknown key in [Interface]; expected AllowedIPs under [Peer]")]
     [InlineData("[Interface]\nEndpoint = a:1", "x.conf:2: Endpoint = (hidden): unknown key in [Interface]; expected Endpoint under [Peer]")]
