@@ -10,7 +10,7 @@ namespace WgNet.Tun;
 /// </summary>
 public sealed class Coalescer
 {
-    // As many flows as a batch can sensibly interleave. Of one more, the flow that began first gets no further packets.
+    // As many flows as a batch can sensibly interleave; one more takes the place of another.
     private const int Flows = 8;
 
     private readonly ITunDevice _tun;
@@ -26,9 +26,14 @@ public sealed class Coalescer
     private (int Offset, int Length, int Next)[] _parts = new (int, int, int)[256];
     private int _partCount;
 
-    // The super-packets that may still grow, at most one a flow, the latest last.
-    private readonly int[] _open = new int[Flows];
-    private int _openCount;
+    // The latest super-packet of each flow, found by the flow's hash. If two flows share one, they take each other's place.
+    private readonly ulong[] _flowHashes = new ulong[Flows];
+    private readonly int[] _flowPackets = new int[Flows];
+    private int _flowCount;
+    private int _nextFlow;
+
+    // The super-packet that was added to last: with one bulk flow in the batch it is the right one.
+    private int _latest = -1;
 
     /// <param name="tun">Where the packets go.</param>
     /// <param name="memory">Where they lie: each with <see cref="VirtioNetHeader.Size"/> bytes before it that may be written over.</param>
@@ -46,38 +51,19 @@ public sealed class Coalescer
     /// <summary>Takes one whole IP packet, without what was padded to it. It and the bytes before it belong to this until <see cref="Flush"/>.</summary>
     public void Add(int offset, int length)
     {
-        Span<byte> packet = _memory.Slice(offset, length);
-        if (!Enabled || !PacketHeaders.TryParse(packet, out PacketHeaders headers))
+        ReadOnlySpan<byte> packet = _memory.Slice(offset, length);
+        if (_latest >= 0 && TryAppend(_latest, offset, packet))
         {
-            AddPacket(new SuperPacket(offset, length, AddPart(offset, length)));
             return;
         }
 
-        bool mayMerge = (headers.IsTcp || _udp) && MergeRules.MayMerge(packet, headers);
-        int flow = Find(packet, headers);
-        if (flow >= 0)
+        if (Enabled && PacketHeaders.TryParse(packet, out PacketHeaders headers))
         {
-            ref SuperPacket open = ref _packets[_open[flow]];
-            if (mayMerge && open.TryAppend(packet, headers, _memory))
-            {
-                int part = AddPart(offset + headers.Payload, length - headers.Payload);
-                _parts[open.LastPart].Next = part;
-                open.LastPart = part;
-                if (open.IsClosed)
-                {
-                    Close(flow);
-                }
-
-                return;
-            }
-
-            Close(flow);
+            AddToFlow(offset, packet, headers);
         }
-
-        AddPacket(new SuperPacket(offset, packet, AddPart(offset, length), headers));
-        if (mayMerge && MergeRules.MayBegin(packet, headers))
+        else
         {
-            Open(_packetCount - 1);
+            AddPacket(new SuperPacket(offset, length, AddPart(offset, length)));
         }
     }
 
@@ -100,18 +86,61 @@ public sealed class Coalescer
             refused += _tun.Write(_vectors) ? 0 : packet.Parts;
         }
 
-        (_packetCount, _partCount, _openCount) = (0, 0, 0);
+        (_packetCount, _partCount, _flowCount, _nextFlow, _latest) = (0, 0, 0, 0, -1);
         return refused;
     }
 
-    private void AddPacket(in SuperPacket packet)
+    private void AddToFlow(int offset, ReadOnlySpan<byte> packet, in PacketHeaders headers)
+    {
+        ulong hash = headers.FlowHash(packet);
+        int flow = _flowHashes.AsSpan(0, _flowCount).IndexOf(hash);
+        if (flow >= 0)
+        {
+            int open = _flowPackets[flow];
+            if (open != _latest && TryAppend(open, offset, packet))
+            {
+                return;
+            }
+
+            // It begins anew, or somebody else of this flow would be overtaken.
+            _packets[open].IsClosed = true;
+        }
+
+        int part = AddPart(offset, packet.Length);
+        if ((!headers.IsTcp && !_udp) || !MergeRules.MayBegin(packet, headers))
+        {
+            AddPacket(new SuperPacket(offset, packet.Length, part));
+            return;
+        }
+
+        _latest = AddPacket(new SuperPacket(offset, packet, part, headers));
+        _flowPackets[flow >= 0 ? flow : AddFlow(hash)] = _latest;
+    }
+
+    private bool TryAppend(int index, int offset, ReadOnlySpan<byte> packet)
+    {
+        ref SuperPacket super = ref _packets[index];
+        if (!super.TryAppend(packet, _memory, out int payload))
+        {
+            return false;
+        }
+
+        int part = AddPart(offset + packet.Length - payload, payload);
+        _parts[super.LastPart].Next = part;
+        super.LastPart = part;
+        _latest = index;
+        return true;
+    }
+
+    private int AddPacket(in SuperPacket packet)
     {
         if (_packetCount == _packets.Length)
         {
             Array.Resize(ref _packets, 2 * _packetCount);
         }
 
-        _packets[_packetCount++] = packet;
+        _packets[_packetCount] = packet;
+        return _packetCount++;
     }
 
     private int AddPart(int offset, int length)
@@ -125,31 +154,11 @@ public sealed class Coalescer
         return _partCount++;
     }
 
-    // The latest flow first: with one bulk flow in the batch it is the right one.
-    private int Find(ReadOnlySpan<byte> packet, in PacketHeaders headers)
+    // Whoever had the place has grown as far as it could.
+    private int AddFlow(ulong hash)
     {
-        int flow = _openCount - 1;
-        while (flow >= 0 && !_packets[_open[flow]].IsFlowOf(packet, headers, _memory))
-        {
-            flow--;
-        }
-
+        int flow = _flowCount < Flows ? _flowCount++ : _nextFlow++ % Flows;
+        _flowHashes[flow] = hash;
         return flow;
-    }
-
-    private void Open(int packet)
-    {
-        if (_openCount == Flows)
-        {
-            Close(0);
-        }
-
-        _open[_openCount++] = packet;
-    }
-
-    private void Close(int flow)
-    {
-        _openCount--;
-        _open.AsSpan(flow + 1, _openCount - flow).CopyTo(_open.AsSpan(flow));
     }
 }

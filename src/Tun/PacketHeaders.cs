@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
 
@@ -9,7 +11,7 @@ namespace WgNet.Tun;
 internal readonly struct PacketHeaders
 {
     public const byte Tcp = 6, Udp = 17;
-    public const int UdpSize = 8, TcpChecksum = 16, UdpChecksum = 6;
+    public const int TcpSize = 20, UdpSize = 8, TcpChecksum = 16, UdpChecksum = 6;
 
     /// <summary>IPv4 without options.</summary>
     public const int IPv4Size = 20, IPv4Addresses = 12;
@@ -17,7 +19,6 @@ internal readonly struct PacketHeaders
     public const int IPv6Size = 40, IPv6Addresses = 8;
 
     private const byte HopByHop = 0, DestinationOptions = 60;
-    private const int TcpMinimumSize = 20;
 
     private PacketHeaders(bool isIPv6, byte protocol, int transport, int payload)
     {
@@ -59,11 +60,11 @@ internal readonly struct PacketHeaders
         }
 
         int payload;
-        if (protocol == Tcp && packet.Length >= transport + TcpMinimumSize)
+        if (protocol == Tcp && packet.Length >= transport + TcpSize)
         {
             int size = (packet[transport + 12] >> 4) * 4;
             payload = transport + size;
-            if (size < TcpMinimumSize || payload > packet.Length)
+            if (size < TcpSize || payload > packet.Length)
             {
                 return false;
             }
@@ -84,6 +85,15 @@ internal readonly struct PacketHeaders
     /// <summary>The pseudo-header's sum for a packet with <paramref name="transportLength"/> bytes from the transport header on.</summary>
     public ulong PseudoHeader(ReadOnlySpan<byte> packet, int transportLength) =>
         Checksum.PseudoHeader(Addresses(packet), Protocol, transportLength);
+
+    /// <summary>A number that packets of one flow share, and seldom others. Made of what a stranger chooses: only speed may hang on it.</summary>
+    public ulong FlowHash(ReadOnlySpan<byte> packet)
+    {
+        ReadOnlySpan<byte> addresses = Addresses(packet);
+        ulong ports = MemoryMarshal.Read<uint>(packet[Transport..]);
+        ulong ends = ((ulong)MemoryMarshal.Read<uint>(addresses[((addresses.Length / 2) - 4)..]) << 32) | MemoryMarshal.Read<uint>(addresses[^4..]);
+        return BitOperations.RotateLeft(ends * 0x9e37_79b9_7f4a_7c15, 31) ^ ((ports << 8) | Protocol);
+    }
 
     /// <summary>Source and destination, as they lie side by side in both versions.</summary>
     public ReadOnlySpan<byte> Addresses(ReadOnlySpan<byte> packet) => IsIPv6 ? packet.Slice(IPv6Addresses, 32) : packet.Slice(IPv4Addresses, 8);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
 
@@ -9,13 +10,17 @@ namespace WgNet.Tun;
 /// </summary>
 public ref struct Segmenter
 {
-    private const int TcpFlags = 13;
+    private const int TcpSequence = 4, TcpFlags = 13, UdpLength = 4;
     private const byte Fin = 0x01, Psh = 0x08, Cwr = 0x80;
 
     private Span<byte> _packet;
     private VirtioNetHeader _offload;
     private PacketHeaders _headers;
+
+    // Sums of what the headers of all segments share, so that a segment's own costs a few additions.
     private ulong _ipv4Sum;
+    private ulong _transportSum;
+
     private int _segmentSize;
     private int _next;
 
@@ -107,13 +112,23 @@ public ref struct Segmenter
             return false;
         }
 
+        SumSharedHeaders();
+        return true;
+    }
+
+    private void SumSharedHeaders()
+    {
+        Span<byte> transport = _packet[_headers.Transport.._headers.Payload];
         if (!_headers.IsIPv6)
         {
-            // All of the IPv4 header but the three fields that differ between segments: length, identification, checksum.
+            // All but length, identification and checksum.
             _ipv4Sum = Checksum.Sum(_packet[..2]) + Checksum.Sum(_packet[6..10]) + Checksum.Sum(_packet[12.._headers.Transport]);
         }
 
-        return true;
+        // With the pseudo-header, all but length, checksum and, of TCP, sequence and flags.
+        _transportSum = _headers.PseudoHeader(_packet, transportLength: 0) + (_headers.IsTcp
+            ? Checksum.Sum(transport[..TcpSequence]) + Checksum.Sum(transport[8..12]) + Checksum.Sum(transport[14..16]) + Checksum.Sum(transport[18..])
+            : Checksum.Sum(transport[..UdpLength]));
     }
 
     private readonly void CopyWithChecksum(Span<byte> destination)
@@ -127,22 +142,24 @@ public ref struct Segmenter
 
     private readonly void WriteSegment(Span<byte> segment)
     {
-        _packet[.._headers.Payload].CopyTo(segment);
-        WriteIpHeader(segment);
-        WriteTransportHeader(segment);
+        int payload = _headers.Payload;
+        _packet[..payload].CopyTo(segment);
+        ushort length = (ushort)(segment.Length - _headers.Transport);
+        ulong sum = _transportSum + Checksum.BigEndian(length)
+            + Checksum.CopyAndSum(_packet.Slice(PayloadOffset, segment.Length - payload), segment[payload..]);
 
-        Span<byte> field = segment.Slice(_headers.ChecksumField, sizeof(ushort));
-        field.Clear();
-        ulong sum = _headers.PseudoHeader(segment, segment.Length - _headers.Transport)
-            + Checksum.Sum(segment[_headers.Transport.._headers.Payload])
-            + Checksum.CopyAndSum(_packet.Slice(PayloadOffset, segment.Length - _headers.Payload), segment[_headers.Payload..]);
+        WriteIpHeader(segment);
+        Span<byte> transport = segment[_headers.Transport..payload];
         if (_headers.IsTcp)
         {
-            Checksum.Write(field, sum);
+            WriteTcpFields(transport);
+            sum += MemoryMarshal.Read<uint>(transport[TcpSequence..]) + (ulong)MemoryMarshal.Read<ushort>(transport[12..]);
+            Checksum.Write(transport[PacketHeaders.TcpChecksum..], sum);
         }
         else
         {
-            Checksum.WriteNonZero(field, sum);
+            BinaryPrimitives.WriteUInt16BigEndian(transport[UdpLength..], length);
+            Checksum.WriteNonZero(transport[PacketHeaders.UdpChecksum..], sum + Checksum.BigEndian(length));
         }
     }
 
@@ -161,26 +178,19 @@ public ref struct Segmenter
         Checksum.Write(segment[10..12], _ipv4Sum + Checksum.BigEndian(length) + Checksum.BigEndian(identification));
     }
 
-    private readonly void WriteTransportHeader(Span<byte> segment)
+    private readonly void WriteTcpFields(Span<byte> tcp)
     {
-        Span<byte> transport = segment[_headers.Transport..];
-        if (!_headers.IsTcp)
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(transport[4..], (ushort)transport.Length);
-            return;
-        }
-
-        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) + (uint)(_next * _segmentSize);
-        BinaryPrimitives.WriteUInt32BigEndian(transport[4..], sequence);
+        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(tcp[TcpSequence..]) + (uint)(_next * _segmentSize);
+        BinaryPrimitives.WriteUInt32BigEndian(tcp[TcpSequence..], sequence);
         if (_next != 0)
         {
             // "Congestion window reduced" is said once (RFC 3168 section 6.1.2).
-            transport[TcpFlags] &= unchecked((byte)~Cwr);
+            tcp[TcpFlags] &= unchecked((byte)~Cwr);
         }
 
         if (_next != SegmentCount - 1)
         {
-            transport[TcpFlags] &= unchecked((byte)~(Fin | Psh));
+            tcp[TcpFlags] &= unchecked((byte)~(Fin | Psh));
         }
     }
 }

@@ -23,8 +23,10 @@ internal struct SuperPacket
     private int _length;
     private bool _isVerified;
 
+    /// <summary>A packet that nothing may follow.</summary>
     public SuperPacket(int offset, int length, int part)
     {
+        IsClosed = true;
         Offset = offset;
         _firstLength = _length = length;
         FirstPart = LastPart = part;
@@ -35,6 +37,7 @@ internal struct SuperPacket
     public SuperPacket(int offset, ReadOnlySpan<byte> packet, int part, in PacketHeaders headers)
         : this(offset, packet.Length, part)
     {
+        IsClosed = false;
         _headers = headers;
         _segmentSize = packet.Length - headers.Payload;
         _nextSequence = headers.IsTcp ? MergeRules.Sequence(packet, headers) + (uint)_segmentSize : 0;
@@ -51,32 +54,30 @@ internal struct SuperPacket
     public int Parts { get; private set; }
 
     /// <summary>Nothing may follow any more.</summary>
-    public bool IsClosed { get; private set; }
-
-    public readonly bool IsFlowOf(ReadOnlySpan<byte> packet, in PacketHeaders headers, NativeBuffer memory) =>
-        MergeRules.IsSameFlow(packet, headers, First(memory), _headers);
+    public bool IsClosed { get; set; }
 
     /// <summary>
-    /// Takes a packet of the flow that <see cref="MergeRules.MayMerge"/>, if it is what has to come next; its payload then is a part.
-    /// False: nothing changed.
+    /// Takes a packet if it is what has to come next: its last <paramref name="payload"/> bytes then are a part. False: nothing changed.
     /// </summary>
-    public bool TryAppend(ReadOnlySpan<byte> packet, in PacketHeaders headers, NativeBuffer memory)
+    public bool TryAppend(ReadOnlySpan<byte> packet, NativeBuffer memory, out int payload)
     {
+        payload = packet.Length - _headers.Payload;
+        if (IsClosed || payload <= 0 || payload > _segmentSize || _length + payload > ushort.MaxValue)
+        {
+            return false;
+        }
+
         Span<byte> first = First(memory);
-        int payload = packet.Length - headers.Payload;
-        if (headers.Payload != _headers.Payload
-            || payload > _segmentSize
-            || _length + payload > ushort.MaxValue
-            || !MergeRules.HasSameFixedFields(packet, first, _headers)
-            || (headers.IsTcp && MergeRules.Sequence(packet, headers) != _nextSequence)
-            || (!headers.IsIPv6 && !MergeRules.IsIdentification(packet, first, Parts)))
+        if (!MergeRules.MayFollow(packet, first, _headers)
+            || (_headers.IsTcp && MergeRules.Sequence(packet, _headers) != _nextSequence)
+            || (!_headers.IsIPv6 && !MergeRules.IsIdentification(packet, first, Parts)))
         {
             return false;
         }
 
         // Last, since it reads every byte. The first packet's turn comes only now, so that a lone packet costs nothing.
         _isVerified = _isVerified || MergeRules.IsIntact(first, _headers);
-        if (!_isVerified || !MergeRules.IsIntact(packet, headers))
+        if (!_isVerified || !MergeRules.IsIntact(packet, _headers))
         {
             return false;
         }
@@ -84,10 +85,10 @@ internal struct SuperPacket
         Parts++;
         _length += payload;
         _nextSequence += (uint)payload;
-        IsClosed = payload < _segmentSize || Parts == (headers.IsTcp ? MaxParts : MaxUdpParts);
-        if (MergeRules.EndsRun(packet, headers))
+        IsClosed = payload < _segmentSize || Parts == (_headers.IsTcp ? MaxParts : MaxUdpParts);
+        if (MergeRules.EndsRun(packet, _headers))
         {
-            MergeRules.EndRun(first, packet, headers);
+            MergeRules.EndRun(first, packet, _headers);
             IsClosed = true;
         }
 

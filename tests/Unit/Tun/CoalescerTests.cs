@@ -55,55 +55,6 @@ public sealed class CoalescerTests : IDisposable
     }
 
     [Fact]
-    public void Flush_AtomicPacketsWithAnyIdentification_AreMerged()
-    {
-        PacketSpec first = new() { Payload = Bytes(100), Identification = 0 };
-
-        Assert.Single(Coalesce([first.Build(), (first with { Sequence = 101 }).Build(), (first with { Sequence = 201, Identification = 9 }).Build()]));
-    }
-
-    public static TheoryData<string> Differences() =>
-        ["gap", "ecn", "hop limit", "options", "window", "flags", "longer", "empty", "checksum", "first checksum", "ip checksum",
-            "identification", "flag DF", "after PSH", "trailing bytes"];
-
-    [Theory]
-    [MemberData(nameof(Differences))]
-    public void Flush_SomethingDiffers_WritesBothAsTheyCame(string what)
-    {
-        PacketSpec first = new() { Payload = Bytes(100), Options = [1, 1, 1, 1], DontFragment = what != "identification" };
-        PacketSpec second = first with { Sequence = 101, Identification = 2 };
-        first = what == "after PSH" ? first with { Flags = Ack | Psh } : first;
-        byte[] one = first.Build();
-        byte[] two = (what switch
-        {
-            "gap" => second with { Sequence = 102 },
-            "ecn" => second with { TrafficClass = 3 },
-            "hop limit" => second with { HopLimit = 63 },
-            "options" => second with { Options = [1, 1, 1, 0] },
-            "window" => second with { Window = 501 },
-            "flags" => second with { Flags = Ack | 2 },
-            "longer" => second with { Payload = Bytes(101) },
-            "empty" => second with { Payload = [] },
-            "identification" => second with { Identification = 3 },
-            "flag DF" => second with { DontFragment = false },
-            _ => second,
-        }).Build();
-        switch (what)
-        {
-            case "checksum": two[^1] ^= 1; break;
-            case "first checksum": one[^1] ^= 1; break;
-            case "ip checksum": two[10] ^= 1; break;
-            case "trailing bytes": two = [.. two, 0]; break;
-            default: break;
-        }
-
-        List<byte[]> written = Coalesce([one, two]);
-
-        Assert.Equal([one, two], written.Select(packet => packet[VirtioNetHeader.Size..]));
-        Assert.All(written, packet => Assert.Equal(0, packet[1]));
-    }
-
-    [Fact]
     public void Flush_MoreThanASuperPacketHolds_SplitsIt()
     {
         PacketSpec first = new() { IPv6 = true, Payload = Bytes(1400) };
@@ -150,109 +101,30 @@ public sealed class CoalescerTests : IDisposable
     }
 
     [Fact]
-    public void Flush_AnySequence_SegmentsBackInOrderOfEachFlow()
+    public void Flush_MoreFlowsThanItFollows_KeepsTheOrderOfEach()
     {
-        var random = new Random(20_260);
-        int writes = 0, packets = 0;
-        for (int round = 0; round < 3000; round++)
-        {
-            byte[][] batch = RandomBatch(random);
-            List<byte[]> written = Coalesce(batch);
-            writes += written.Count;
-            packets += batch.Length;
+        PacketSpec[] flows = [.. Enumerable.Range(0, 12).Select(i => new PacketSpec { Port = (ushort)i, Payload = Bytes(100) })];
+        byte[][] packets = [.. Enumerable.Range(0, 3).SelectMany(i => flows.Select(flow => (flow with { Sequence = (uint)(1 + (i * 100)), Identification = (ushort)i }).Build()))];
 
-            Assert.Equal(ByFlow(batch), ByFlow(Uncoalesce(written)));
-        }
+        byte[][] received = Uncoalesce(Coalesce(packets));
 
-        // That anything was merged at all.
-        Assert.InRange(writes, packets / 10, packets * 3 / 4);
+        Assert.Equal(Coalescing.ByFlow(packets), Coalescing.ByFlow(received));
     }
 
-    private static byte[][] RandomBatch(Random random)
+    [Fact]
+    public void Flush_PacketsOfOtherProtocolsBetween_AreWrittenInTheirPlace()
     {
-        PacketSpec[] flows =
-        [
-            .. Enumerable.Range(0, random.Next(1, 12)).Select(i => new PacketSpec
-            {
-                IPv6 = random.Next(2) == 0,
-                Udp = random.Next(4) == 0,
-                Host = (byte)(1 + (i / 3)),
-                Port = (ushort)(1000 + (i % 3)),
-                DontFragment = random.Next(2) == 0,
-                Options = random.Next(2) == 0 ? [] : [1, 1, 1, 1],
-                Sequence = (uint)random.NextInt64(1L << 32),
-                Payload = Bytes(random.Next(1, 300)),
-            }),
-        ];
-        byte[][] batch = new byte[random.Next(1, 60)][];
-        int flow = 0;
-        for (int i = 0; i < batch.Length; i++)
-        {
-            flow = random.Next(4) == 0 ? random.Next(flows.Length) : flow;
-            PacketSpec spec = flows[flow];
-            PacketSpec sent = random.Next(16) switch
-            {
-                0 => spec with { Payload = spec.Payload[..^(spec.Payload.Length / 2)] },
-                1 => spec with { Flags = Ack | Psh },
-                2 => spec with { TrafficClass = 3 },
-                3 => spec with { Payload = [] },
-                4 => spec with { Flags = Ack | 0x80 },
-                5 => spec with { Sequence = spec.Sequence + 1 },
-                _ => spec,
-            };
-            batch[i] = sent.Build();
-            if (random.Next(20) == 0)
-            {
-                batch[i][random.Next(spec.TransportOffset + 4, batch[i].Length)] ^= 1;
-            }
+        PacketSpec tcp = new() { Payload = Bytes(100) };
+        byte[] icmp = [0x45, 0, 0, 28, 0, 0, 0x40, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 9, 8, 0, 0xf7, 0xff, 0, 0, 0, 0];
 
-            flows[flow] = spec with
-            {
-                Sequence = sent.Sequence + (uint)sent.Payload.Length,
-                Identification = (ushort)(spec.Identification + 1),
-            };
-        }
+        List<byte[]> written = Coalesce([icmp, tcp.Build(), icmp, (tcp with { Sequence = 101, Identification = 2 }).Build(), icmp]);
 
-        return batch;
+        Assert.Equal([38, 250, 38, 38], written.Select(packet => packet.Length));
     }
 
-    private List<byte[]> Coalesce(byte[][] packets)
-    {
-        var coalescer = new Coalescer(_tun, _buffer);
-        int offset = 0;
-        foreach (byte[] packet in packets)
-        {
-            offset += VirtioNetHeader.Size;
-            packet.CopyTo(_buffer.Slice(offset, packet.Length));
-            coalescer.Add(offset, packet.Length);
-            offset += packet.Length + 5;
-        }
+    private List<byte[]> Coalesce(byte[][] packets) => Coalescing.Coalesce(_tun, _buffer, packets);
 
-        Assert.Equal(0, coalescer.Flush());
-        List<byte[]> written = [];
-        while (_tun.TakeWritten(TimeSpan.Zero) is { } next)
-        {
-            written.Add(next);
-        }
-
-        return written;
-    }
-
-    private static byte[][] Uncoalesce(IEnumerable<byte[]> written) =>
-        [.. written.SelectMany(packet => SegmenterTests.Segment(VirtioNetHeader.Read(packet), packet[VirtioNetHeader.Size..]))];
-
-    // Flow by flow, each in its order: version, protocol, addresses, ports as they lie in the packet.
-    private static string[] ByFlow(IEnumerable<byte[]> packets) =>
-    [
-        .. packets
-            .GroupBy(
-                packet => packet[0] >> 4 == 6
-                    ? $"6 {packet[6]} {Convert.ToHexString(packet[8..44])}"
-                    : $"4 {packet[9]} {Convert.ToHexString(packet[12..24])}",
-                StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => string.Join('\n', group.Select(Convert.ToHexString))),
-    ];
+    private static byte[][] Uncoalesce(IEnumerable<byte[]> written) => Coalescing.Uncoalesce(written);
 
     private static byte[] Bytes(int length)
     {

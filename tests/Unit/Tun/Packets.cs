@@ -19,13 +19,19 @@ internal sealed record PacketSpec
 
     public byte TrafficClass { get; init; }
 
+    public int FlowLabel { get; init; }
+
     public byte HopLimit { get; init; } = 64;
 
     public uint Sequence { get; init; } = 1;
 
+    public uint Acknowledgement { get; init; } = 77;
+
     public byte Flags { get; init; } = 0x10;
 
     public ushort Window { get; init; } = 500;
+
+    public ushort UrgentPointer { get; init; }
 
     public byte[] Options { get; init; } = [];
 
@@ -51,10 +57,11 @@ internal sealed record PacketSpec
         else
         {
             BinaryPrimitives.WriteUInt32BigEndian(transport[4..], Sequence);
-            BinaryPrimitives.WriteUInt32BigEndian(transport[8..], 77);
+            BinaryPrimitives.WriteUInt32BigEndian(transport[8..], Acknowledgement);
             transport[12] = (byte)((20 + Options.Length) / 4 << 4);
             transport[13] = Flags;
             BinaryPrimitives.WriteUInt16BigEndian(transport[14..], Window);
+            BinaryPrimitives.WriteUInt16BigEndian(transport[18..], UrgentPointer);
             Options.CopyTo(transport[20..]);
         }
 
@@ -79,7 +86,8 @@ internal sealed record PacketSpec
         if (IPv6)
         {
             packet[0] = (byte)(0x60 | TrafficClass >> 4);
-            packet[1] = (byte)(TrafficClass << 4);
+            packet[1] = (byte)(TrafficClass << 4 | FlowLabel >> 16);
+            BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)FlowLabel);
             BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), (ushort)(packet.Length - 40));
             packet[6] = Udp ? (byte)17 : (byte)6;
             packet[7] = HopLimit;

@@ -71,6 +71,53 @@ public sealed class TunDeviceTests
     });
 
     [Fact]
+    public void Write_FromTwoThreads_EveryPacketArrivesWhole() => OwnNamespace.Run(() =>
+    {
+        const int batches = 200, each = 5, size = 500;
+        using TunDevice tun = Up(offload: true);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Any, 80));
+        socket.ReceiveTimeout = 5000;
+        int written = 0, received = 0;
+        Thread[] writers = [.. Enumerable.Range(1, 2).Select(number => new Thread(() =>
+        {
+            using var buffer = new NativeBuffer(10_000);
+            var coalescer = new Coalescer(tun, buffer);
+            byte[] packet = new PacketSpec { Udp = true, Port = (ushort)number, Payload = [.. Enumerable.Repeat((byte)number, size)] }.Build();
+            Rewrite(packet);
+            for (int i = 0; i < batches; i++)
+            {
+                for (int j = 0; j < each; j++)
+                {
+                    int offset = VirtioNetHeader.Size + (j * 1000);
+                    packet.CopyTo(buffer.Slice(offset, packet.Length));
+                    coalescer.Add(offset, packet.Length);
+                }
+
+                // No more on the way than the socket has room for.
+                SpinWait.SpinUntil(() => Volatile.Read(ref written) - Volatile.Read(ref received) < 50, 5000);
+                Assert.Equal(0, coalescer.Flush());
+                Interlocked.Add(ref written, each);
+            }
+        }))];
+        Array.ForEach(writers, thread => thread.Start());
+
+        int[] counts = new int[3];
+        byte[] bytes = new byte[2000];
+        for (int i = 0; i < 2 * batches * each; i++)
+        {
+            EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+            Assert.Equal(size, socket.ReceiveFrom(bytes, ref from));
+            Interlocked.Increment(ref received);
+            Assert.False(bytes.AsSpan(0, size).ContainsAnyExcept((byte)((IPEndPoint)from).Port));
+            counts[bytes[0]]++;
+        }
+
+        Array.ForEach(writers, thread => thread.Join());
+        Assert.Equal([0, batches * each, batches * each], counts);
+    });
+
+    [Fact]
     public void Write_InterfaceDown_IsRefused() => OwnNamespace.Run(() =>
     {
         using var tun = TunDevice.Open("wgt0", 0, offload: true);
