@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using WgNet.Bench.Charts;
 
 namespace WgNet.Bench;
 
-/// <summary>results.json: what was measured, where and how.</summary>
+/// <summary>results.json: what was measured, where and how; beside it the table as Markdown, and the charts.</summary>
 internal static class Report
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -39,6 +40,12 @@ internal static class Report
                 },
         };
         File.WriteAllText(path, JsonSerializer.Serialize(report, Indented) + "\n");
+        File.WriteAllText(Path.Combine(folder, "results.md"), MarkdownTable.Of(results));
+        foreach (Chart chart in ChartBook.Of(results))
+        {
+            SvgChart.Draw(chart).Save(Path.Combine(folder, chart.Name + ".svg"));
+        }
+
         return path;
     }
 
