@@ -59,6 +59,7 @@ public static unsafe class Aead
     {
         AeadKernel.Scalar => AeadScalar.IsSupported,
         AeadKernel.Vector128 => AeadVector128.IsSupported,
+        AeadKernel.Avx512 => AeadAvx512.IsSupported,
         _ => false,
     };
 
@@ -68,6 +69,7 @@ public static unsafe class Aead
         switch (kernel)
         {
             case AeadKernel.Vector128: Seal<AeadVector128>(key, counter, dataAndTag); break;
+            case AeadKernel.Avx512: Seal<AeadAvx512>(key, counter, dataAndTag); break;
             default: Seal<AeadScalar>(key, counter, dataAndTag); break;
         }
     }
@@ -75,6 +77,7 @@ public static unsafe class Aead
     internal static bool TryOpen(AeadKernel kernel, ReadOnlySpan<byte> key, ulong counter, Span<byte> dataAndTag) => kernel switch
     {
         AeadKernel.Vector128 => TryOpen<AeadVector128>(key, counter, dataAndTag),
+        AeadKernel.Avx512 => TryOpen<AeadAvx512>(key, counter, dataAndTag),
         _ => TryOpen<AeadScalar>(key, counter, dataAndTag),
     };
 
@@ -83,6 +86,7 @@ public static unsafe class Aead
         switch (kernel)
         {
             case AeadKernel.Vector128: Seal<AeadVector128>(key, memory, packets); break;
+            case AeadKernel.Avx512: Seal<AeadAvx512>(key, memory, packets); break;
             default: Seal<AeadScalar>(key, memory, packets); break;
         }
     }
@@ -92,6 +96,7 @@ public static unsafe class Aead
         switch (kernel)
         {
             case AeadKernel.Vector128: Open<AeadVector128>(key, memory, packets); break;
+            case AeadKernel.Avx512: Open<AeadAvx512>(key, memory, packets); break;
             default: Open<AeadScalar>(key, memory, packets); break;
         }
     }

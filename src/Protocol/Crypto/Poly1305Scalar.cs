@@ -19,6 +19,10 @@ internal struct Poly1305Scalar
 {
     public const int BlockSize = 16;
 
+    /// <summary>The bits of r that are not zero by definition (section 2.5).</summary>
+    public const ulong ClampLow = 0x0FFF_FFFC_0FFF_FFFF;
+    public const ulong ClampHigh = 0x0FFF_FFFC_0FFF_FFFC;
+
     private readonly ulong _r0;
     private readonly ulong _r1;
     private readonly ulong _s1;     // r1 · 5/4: r's two lowest bits of that word are clear, so the division is exact
@@ -31,8 +35,8 @@ internal struct Poly1305Scalar
     /// <param name="oneTimeKey">r, 16 bytes, and what is added in the end, 16 bytes; more is ignored.</param>
     public Poly1305Scalar(ReadOnlySpan<byte> oneTimeKey)
     {
-        _r0 = BinaryPrimitives.ReadUInt64LittleEndian(oneTimeKey) & 0x0FFF_FFFC_0FFF_FFFF;
-        _r1 = BinaryPrimitives.ReadUInt64LittleEndian(oneTimeKey[8..]) & 0x0FFF_FFFC_0FFF_FFFC;
+        _r0 = BinaryPrimitives.ReadUInt64LittleEndian(oneTimeKey) & ClampLow;
+        _r1 = BinaryPrimitives.ReadUInt64LittleEndian(oneTimeKey[8..]) & ClampHigh;
         _s1 = _r1 + (_r1 >> 2);
         _pad0 = BinaryPrimitives.ReadUInt64LittleEndian(oneTimeKey[16..]);
         _pad1 = BinaryPrimitives.ReadUInt64LittleEndian(oneTimeKey[24..]);
@@ -124,6 +128,32 @@ internal struct Poly1305Scalar
         h1 += pad1 + (h0 < pad0 ? 1UL : 0UL);
         BinaryPrimitives.WriteUInt64LittleEndian(tag, h0);
         BinaryPrimitives.WriteUInt64LittleEndian(tag[8..], h1);
+    }
+
+    /// <summary>The tag from limbs of 26 bits, which may each hold up to 63: what the vector kernels end with.</summary>
+    public static unsafe void ReduceLimbs(ulong limb0, ulong limb1, ulong limb2, ulong limb3, ulong limb4, byte* oneTimeKey, byte* tag)
+    {
+        const ulong Mask = (1UL << 26) - 1;
+        limb1 += limb0 >> 26;
+        limb2 += limb1 >> 26;
+        limb3 += limb2 >> 26;
+        limb4 += limb3 >> 26;
+        limb0 = (limb0 & Mask) + ((limb4 >> 26) * 5);
+        limb1 = (limb1 & Mask) + (limb0 >> 26);     // may be 2^26 now: added below, not or-ed
+        limb0 &= Mask;
+        limb2 &= Mask;
+        limb3 &= Mask;
+        limb4 &= Mask;
+
+        ulong low = limb0 + (limb1 << 26), part = limb2 << 52;
+        low += part;
+        ulong carry = low < part ? 1UL : 0UL;
+        ulong high = (limb2 >> 12) + (limb3 << 14) + carry;
+        part = limb4 << 40;
+        high += part;
+        carry = high < part ? 1UL : 0UL;
+        ulong* pad = (ulong*)oneTimeKey + 2;
+        Reduce(low, high, (limb4 >> 24) + carry, pad[0], pad[1], new Span<byte>(tag, BlockSize));
     }
 
     // Math.BigMul hands its low half through memory: two plain multiplications are faster.
