@@ -1,0 +1,163 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using WgNet.EndToEnd.Harness;
+
+namespace WgNet.EndToEnd;
+
+/// <summary>Several workers a direction at both ends: what one flow carries keeps its order.</summary>
+public sealed class WorkerTests
+{
+    private const int SolUdp = 17, UdpSegment = 103;
+    private const int DatagramSize = 1200;
+    private const int DatagramsEach = 45;
+    private const int Bursts = 2000;
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task UdpFlow_ThroughSeveralWorkers_ArrivesInOrder(int workers)
+    {
+        using TunnelPair pair = Start(workers);
+        using Socket receiver = pair.RightHost.Namespace.Enter(() =>
+        {
+            var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20, ReceiveTimeout = 2000 };
+            socket.Bind(new IPEndPoint(IPAddress.Parse(TunnelPair.RightIPv6), 0));
+            return socket;
+        });
+
+        Task<int> sending = pair.LeftHost.Namespace.EnterAsync(() => SendNumbered((IPEndPoint)receiver.LocalEndPoint!));
+        int received = CountInOrder(receiver);
+
+        // What the receiving program is too slow for is lost; nothing of the rest may be out of place.
+        int sent = await sending;
+        Assert.InRange(received, sent / 4, sent);
+        AssertSeveralWorked(pair.Left, "outbound");
+        AssertSeveralWorked(pair.Right, "inbound");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void TcpStreams_ThroughSeveralWorkers_AreNeverReordered(int workers)
+    {
+        using TunnelPair pair = Start(workers);
+
+        TcpTransfer.Run(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv4);
+        TcpTransfer.Run(pair.RightHost, pair.LeftHost, TunnelPair.LeftIPv6);
+
+        AssertNoReordering(pair.LeftHost);
+        AssertNoReordering(pair.RightHost);
+        AssertSeveralWorked(pair.Left, "outbound");
+        AssertSeveralWorked(pair.Left, "inbound");
+    }
+
+    [Fact]
+    public async Task Workers_ChangedUnderLoad_DisturbNoStream()
+    {
+        using TunnelPair pair = Start(workers: 1);
+        using var end = new CancellationTokenSource();
+        Task changes = Task.Run(() =>
+        {
+            for (int i = 0; !end.IsCancellationRequested; i++)
+            {
+                Assert.Equal(0, UapiSocket.Set(pair.Left.Name, Workers((i % 4) + 1)));
+                Assert.Equal(0, UapiSocket.Set(pair.Right.Name, Workers(4 - (i % 4))));
+                Thread.Sleep(20);
+            }
+        });
+
+        TcpTransfer.Run(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv4);
+
+        await end.CancelAsync();
+        await changes;
+        AssertNoReordering(pair.LeftHost);
+    }
+
+    private static TunnelPair Start(int workers)
+    {
+        var pair = new TunnelPair(Implementation.WgNet, Outside.IPv4);
+        foreach (Tunnel end in (Tunnel[])[pair.Left, pair.Right])
+        {
+            Assert.Equal(0, UapiSocket.Set(end.Name, Workers(workers)));
+            Assert.Contains(("workers", workers.ToString(CultureInfo.InvariantCulture)), UapiSocket.Get(end.Name));
+        }
+
+        pair.PingBothWays();
+        return pair;
+    }
+
+    private static string Workers(int count) => string.Create(CultureInfo.InvariantCulture, $"workers={count}");
+
+    // Bursts that the kernel hands over as super-packets: enough at once that a worker does not do them all alone.
+    private static int SendNumbered(IPEndPoint to)
+    {
+        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+        Span<byte> option = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(option, DatagramSize);
+        socket.SetRawSocketOption(SolUdp, UdpSegment, option);
+        byte[] burst = new byte[DatagramsEach * DatagramSize];
+        for (int i = 0; i < Bursts; i++)
+        {
+            for (int j = 0; j < DatagramsEach; j++)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(burst.AsSpan(j * DatagramSize), (i * DatagramsEach) + j);
+            }
+
+            socket.SendTo(burst, to);
+            if (i % 8 == 7)
+            {
+                Thread.Sleep(1);
+            }
+        }
+
+        return Bursts * DatagramsEach;
+    }
+
+    private static int CountInOrder(Socket receiver)
+    {
+        byte[] datagram = new byte[2 * DatagramSize];
+        int count = 0;
+        for (int last = -1; last != (Bursts * DatagramsEach) - 1; count++)
+        {
+            try
+            {
+                Assert.Equal(DatagramSize, receiver.Receive(datagram));
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.TimedOut)
+            {
+                break;
+            }
+
+            int number = BinaryPrimitives.ReadInt32LittleEndian(datagram);
+            Assert.True(number > last, $"{number} came after {last}");
+            last = number;
+        }
+
+        return count;
+    }
+
+    // The sender's own judgement: a hole that closed without a retransmission, and retransmissions that were not needed.
+    private static void AssertNoReordering(Host sender)
+    {
+        string[] names = ["TcpExtTCPSACKReorder", "TcpExtTCPTSReorder", "TcpExtTCPRenoReorder", "TcpExtTCPDSACKRecv"];
+        string[] lines = sender.Run("nstat -asz").Split('\n');
+        foreach (string name in names)
+        {
+            string line = Assert.Single(lines, l => l.StartsWith(name + " ", StringComparison.Ordinal));
+            Assert.Equal("0", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+        }
+    }
+
+    // By the time that their threads have run, in nanoseconds.
+    private static void AssertSeveralWorked(Tunnel tunnel, string direction)
+    {
+        const long Worked = 5_000_000;
+        string[] tasks = Directory.GetDirectories($"/proc/{tunnel.Daemon.Pid}/task");
+        long[] times = [.. tasks
+            .Where(task => File.ReadAllText(Path.Combine(task, "comm")).Trim() == direction)
+            .Select(task => long.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture))];
+        Assert.True(times.Count(time => time > Worked) > 1, $"the {direction} threads ran for {string.Join(", ", times)} ns");
+    }
+}
