@@ -8,6 +8,9 @@ internal static class Benchmark
     // The load average of the last minute above which figures are not worth much.
     private const double QuietLoad = 0.5;
 
+    // As a shell says of a program that Ctrl-C ended.
+    private const int Interrupted = 130;
+
     private static readonly string Root = RepositoryRoot();
 
     /// <summary>The executable that build.sh makes.</summary>
@@ -32,15 +35,19 @@ internal static class Benchmark
         WarnIfBusy();
         Measurement[] wanted = [.. Measurements.All.Where(m => options.Only.Count == 0 ? !m.IsOnRequest : options.Only.Contains(m.Key, StringComparer.Ordinal))];
         var results = new Results(wanted, contenders);
-        for (int round = 1; round <= options.Rounds; round++)
+        using var interruption = new Interruption();
+        foreach (var (round, contender, group) in
+            from round in Enumerable.Range(1, options.Rounds)
+            from contender in contenders
+            from groupOfCable in wanted.GroupBy(measurement => measurement.Cable)
+            select (round, contender, groupOfCable))
         {
-            foreach (Contender contender in contenders)
+            string where = string.Create(CultureInfo.InvariantCulture, $"round {round}/{options.Rounds}  {contender.Name}");
+            Take(contender, group, options.Seconds, results, where, interruption.Token);
+            if (interruption.Token.IsCancellationRequested)
             {
-                foreach (IGrouping<CableSettings, Measurement> group in wanted.GroupBy(measurement => measurement.Cable))
-                {
-                    string where = string.Create(CultureInfo.InvariantCulture, $"round {round}/{options.Rounds}  {contender.Name}");
-                    Take(contender, group, options.Seconds, results, where);
-                }
+                Console.Error.WriteLine("bench: interrupted");
+                return Interrupted;
             }
         }
 
@@ -51,20 +58,24 @@ internal static class Benchmark
     }
 
     // A contender that fails once is out of that measurement's round; the others go on.
-    private static void Take(Contender contender, IGrouping<CableSettings, Measurement> measurements, int seconds, Results results, string where)
+    private static void Take(Contender contender, IGrouping<CableSettings, Measurement> measurements, int seconds, Results results, string where, CancellationToken stop)
     {
         try
         {
             using var cable = new Cable(measurements.Key);
-            var trial = new Trial(cable, contender.Start(cable), seconds);
+            var trial = new Trial(cable, contender.Start(cable), seconds, stop);
             cable.Up();
-            foreach (Measurement measurement in measurements)
+            foreach (Measurement measurement in measurements.TakeWhile(_ => !stop.IsCancellationRequested))
             {
                 double[] values = measurement.Take(trial);
                 results.Add(contender, measurement, values);
                 string shown = string.Join(", ", measurement.Metrics.Zip(values, (metric, value) => $"{Table.Number(value)} {metric.Unit}"));
                 Console.Error.WriteLine($"{where,-30} {measurement.Title,-46} {shown}");
             }
+        }
+        catch (Exception) when (stop.IsCancellationRequested)
+        {
+            // Ctrl-C reaches the programs under measurement too, and what waits for them fails.
         }
         catch (Exception e) when (e is InvalidOperationException or TimeoutException or System.Text.Json.JsonException or IOException)
         {

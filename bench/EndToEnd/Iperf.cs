@@ -6,8 +6,10 @@ namespace WgNet.Bench;
 /// <summary>What one run of iperf3 brought.</summary>
 /// <param name="Bytes">That arrived.</param>
 /// <param name="Delivered">Datagrams that arrived; 0 with TCP.</param>
-/// <param name="Cpu">Seconds that both ends of the tunnel used meanwhile, without iperf3 itself.</param>
-internal sealed record IperfResult(double BitsPerSecond, double Bytes, double Delivered, double Seconds, double Cpu);
+/// <param name="Lost">Datagrams that did not.</param>
+/// <param name="Cpu">Seconds that both ends of the tunnel used meanwhile, without iperf3 itself; NaN if no process drives them.</param>
+/// <param name="MachineCpu">Seconds that the machine was busy meanwhile.</param>
+internal sealed record IperfResult(double BitsPerSecond, double Bytes, double Delivered, double Lost, double Seconds, double Cpu, double MachineCpu);
 
 /// <summary>iperf3 from the left host to the right one.</summary>
 internal static class Iperf
@@ -23,6 +25,7 @@ internal static class Iperf
             TimeSpan.FromSeconds(5),
             () => "iperf3 does not listen\n" + server.Log);
 
+        double machineBefore = MachineTime.Now();
         ProcessTimes before = ProcessTimes.Of(trial.Daemons);
         Task? beside = meanwhile is null ? null : Task.Run(() =>
         {
@@ -32,22 +35,24 @@ internal static class Iperf
         CommandResult result = cable.Left.Host.TryRun(
             ["iperf3", "-c", cable.Right.Inside, "-t", trial.Seconds.ToString(CultureInfo.InvariantCulture), "-J", .. options],
             timeout: TimeSpan.FromSeconds(trial.Seconds + 30));
-        double cpu = (ProcessTimes.Of(trial.Daemons) - before).Cpu;
+        double cpu = trial.Daemons.Count > 0 ? (ProcessTimes.Of(trial.Daemons) - before).Cpu : double.NaN;
+        double machineCpu = MachineTime.Now() - machineBefore;
         beside?.Wait();
         server.WaitForExit(TimeSpan.FromSeconds(5));
         server.Dispose();
-        return result.Succeeded ? Parse(result.Output, cpu) : throw new InvalidOperationException(result.ToString());
+        return result.Succeeded ? Parse(result.Output, cpu, machineCpu) : throw new InvalidOperationException(result.ToString());
     }
 
     public static IperfResult Run(Trial trial, params string[] options) => Run(trial, options, meanwhile: null);
 
-    private static IperfResult Parse(string json, double cpu)
+    private static IperfResult Parse(string json, double cpu, double machineCpu)
     {
         using var document = JsonDocument.Parse(json);
         JsonElement end = document.RootElement.GetProperty("end");
         JsonElement sum = end.TryGetProperty("sum_received", out JsonElement received) ? received : end.GetProperty("sum");
-        double packets = Number(sum, "packets") - Number(sum, "lost_packets");
-        return new IperfResult(Number(sum, "bits_per_second"), Number(sum, "bytes"), packets, Number(sum, "seconds"), cpu);
+        double lost = Number(sum, "lost_packets");
+        double delivered = Number(sum, "packets") - lost;
+        return new IperfResult(Number(sum, "bits_per_second"), Number(sum, "bytes"), delivered, lost, Number(sum, "seconds"), cpu, machineCpu);
     }
 
     private static double Number(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : 0;

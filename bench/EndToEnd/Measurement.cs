@@ -15,4 +15,7 @@ internal sealed record Measurement(string Key, string Title, CableSettings Cable
 }
 
 /// <summary>A tunnel that is up, and who drives it.</summary>
-internal sealed record Trial(Cable Cable, IReadOnlyList<Daemon> Daemons, int Seconds);
+/// <param name="Daemons">One a side; none if the kernel does.</param>
+/// <param name="Seconds">How long a measurement is to take.</param>
+/// <param name="Stop">The user wants to end.</param>
+internal sealed record Trial(Cable Cable, IReadOnlyList<Daemon> Daemons, int Seconds, CancellationToken Stop = default);

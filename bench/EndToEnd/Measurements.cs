@@ -12,20 +12,24 @@ internal static partial class Measurements
 
     private static readonly Metric Throughput = new("throughput", "Gbit/s", LowerIsBetter: false);
     private static readonly Metric CpuPerGigabyte = new("CPU", "s/GB", LowerIsBetter: true);
+    private static readonly Metric MachinePerGigabyte = new("whole machine", "s/GB", LowerIsBetter: true);
+    private static readonly Metric[] PerStream = [Throughput, CpuPerGigabyte, MachinePerGigabyte];
 
     public static IReadOnlyList<Measurement> All { get; } =
     [
-        new("tcp", "TCP, one stream", Usual, [Throughput, CpuPerGigabyte], trial => Tcp(trial)),
-        new("tcp4", "TCP, four streams", Usual, [Throughput, CpuPerGigabyte], trial => Tcp(trial, "-P", "4")),
-        new("reverse", "TCP, one stream, reverse", Usual, [Throughput, CpuPerGigabyte], trial => Tcp(trial, "-R")),
+        new("tcp", "TCP, one stream", Usual, PerStream, trial => Tcp(trial)),
+        new("tcp4", "TCP, four streams", Usual, PerStream, trial => Tcp(trial, "-P", "4")),
+        new("reverse", "TCP, one stream, reverse", Usual, PerStream, trial => Tcp(trial, "-R")),
         new("udp", "UDP, 128-byte packets", Usual,
             [new("delivered", "kpps", LowerIsBetter: false), new("CPU", "µs/packet", LowerIsBetter: true)], SmallPackets),
+        new("loss", "UDP, 20,000 such packets a second", Usual,
+            [new("lost", "%", LowerIsBetter: true), new("CPU", "µs/packet", LowerIsBetter: true)], Loss),
         new("ping", "ping, idle", Usual, [new("p50", "µs", LowerIsBetter: true), new("p99", "µs", LowerIsBetter: true)], IdlePing),
         new("load", "ping, one TCP stream beside it", Usual, [new("p50", "ms", LowerIsBetter: true)], LoadedPing),
         new("memory", "memory, peak after all that", Usual,
             [new("resident", "MB", LowerIsBetter: true), new("private", "MB", LowerIsBetter: true)], Memory),
-        new("jumbo", "TCP, one stream, MTU 8920", Jumbo, [Throughput, CpuPerGigabyte], trial => Tcp(trial)),
-        new("nogso", "TCP, one stream, no UDP segmentation outside", NoUdpSegmentation, [Throughput, CpuPerGigabyte], trial => Tcp(trial)),
+        new("jumbo", "TCP, one stream, MTU 8920", Jumbo, PerStream, trial => Tcp(trial)),
+        new("nogso", "TCP, one stream, no UDP segmentation outside", NoUdpSegmentation, PerStream, trial => Tcp(trial)),
         new("idle", "idle for a minute", Usual,
             [new("resident", "MB", LowerIsBetter: true), new("private", "MB", LowerIsBetter: true),
                 new("wake-ups", "", LowerIsBetter: true), new("CPU", "ms", LowerIsBetter: true)], Idle) { IsOnRequest = true },
@@ -34,7 +38,8 @@ internal static partial class Measurements
     private static double[] Tcp(Trial trial, params string[] options)
     {
         IperfResult result = Iperf.Run(trial, options);
-        return [result.BitsPerSecond / 1e9, result.Cpu / (result.Bytes / 1e9)];
+        double gigabytes = result.Bytes / 1e9;
+        return [result.BitsPerSecond / 1e9, result.Cpu / gigabytes, result.MachineCpu / gigabytes];
     }
 
     // 100 bytes and the headers of UDP and IPv4; as fast as the sender can, which is faster than any tunnel.
@@ -42,6 +47,13 @@ internal static partial class Measurements
     {
         IperfResult result = Iperf.Run(trial, "-u", "-l", "100", "-b", "0");
         return [result.Delivered / result.Seconds / 1e3, result.Cpu / result.Delivered * 1e6];
+    }
+
+    // Less than any tunnel carries.
+    private static double[] Loss(Trial trial)
+    {
+        IperfResult result = Iperf.Run(trial, "-u", "-l", "100", "-b", "16M");
+        return [result.Lost / (result.Lost + result.Delivered) * 100, result.Cpu / result.Delivered * 1e6];
     }
 
     private static double[] IdlePing(Trial trial)
@@ -62,10 +74,16 @@ internal static partial class Measurements
 
     private static double[] Idle(Trial trial)
     {
+        if (trial.Daemons.Count == 0)
+        {
+            return [double.NaN, double.NaN, double.NaN, double.NaN];
+        }
+
         ProcessTimes before = ProcessTimes.Of(trial.Daemons);
-        Thread.Sleep(TimeSpan.FromMinutes(1));
+        trial.Stop.WaitHandle.WaitOne(TimeSpan.FromMinutes(1));
+        trial.Stop.ThrowIfCancellationRequested();
         ProcessTimes used = ProcessTimes.Of(trial.Daemons) - before;
-        int count = Math.Max(1, trial.Daemons.Count);
+        int count = trial.Daemons.Count;
         return [.. InMegabytes(trial.Daemons.Select(daemon => ProcessMemory.Of(daemon.Pid))), used.WakeUps / (double)count, used.Cpu / count * 1e3];
     }
 

@@ -17,8 +17,11 @@ public static class Programs
     private static readonly bool HarnessOnly =
         Environment.GetEnvironmentVariable("WGNET_E2E_SUBJECT") is "wireguard-go";
 
+    /// <summary>The folder that the tests were built in.</summary>
+    public static string Repository { get; } = RepositoryRoot();
+
     /// <summary>The executable that build.sh makes.</summary>
-    public static string WgNet { get; } = Path.Combine(RepositoryRoot(), "artifacts", "wgnet");
+    public static string WgNet { get; } = Path.Combine(Repository, "artifacts", "wgnet");
 
     public static string Of(Implementation implementation) =>
         implementation == Implementation.WireGuardGo || HarnessOnly ? "wireguard-go" : WgNet;
