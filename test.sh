@@ -3,6 +3,7 @@
 #   ./test.sh         everything (root, for the network namespaces of the end-to-end tests)
 #   ./test.sh unit    build and unit tests
 #   ./test.sh e2e     build and end-to-end tests (root)
+#   ./test.sh kernel  of these, the tests with the Linux kernel's WireGuard (root, about two minutes)
 #   ./test.sh mutations [factor]
 #                     the mutation tests alone, with random seeds and so many times as many inputs (20 if not said)
 #   ./test.sh paths   the end-to-end tests on every path that a packet can take: each offload off, each instruction set off (root, an hour)
@@ -75,15 +76,29 @@ mutations() {
     WGNET_MUTATIONS=$1 run_suite Unit -namespace WgNet.Unit.Mutation
 }
 
-e2e() {
+end_to_end() {
     if [ "$(id -u)" -ne 0 ]; then
         fail "end-to-end tests make network namespaces: run them as root (sudo ./test.sh)"
         return
     fi
     step "build artifacts/wgnet"
     must ./build.sh
-    step "end-to-end tests (about four minutes)"
-    run_suite EndToEnd -reporter verbose
+    prepare_kernel_guest
+    step "end-to-end tests (all of them about five minutes)"
+    run_suite EndToEnd -reporter verbose "$@"
+}
+
+e2e() {
+    end_to_end
+}
+
+kernel() {
+    end_to_end -namespace WgNet.EndToEnd.Kernel
+}
+
+prepare_kernel_guest() {
+    step "kernel for the guest"
+    must tests/EndToEnd/Kernel/prepare.sh
 }
 
 # The same list as in tests/EndToEnd/PathTests.cs, which carries the basics over each of them in the normal run.
@@ -93,6 +108,7 @@ path_settings=(WGNET_OFFLOAD=off WGNET_TUN_OFFLOAD=off WGNET_UDP_OFFLOAD=off
 paths() {
     step "build artifacts/wgnet"
     must ./build.sh
+    prepare_kernel_guest
     local setting
     for setting in "${path_settings[@]}"; do
         step "end-to-end tests with $setting"
@@ -111,9 +127,9 @@ soak() {
 
 part=${1:-all}
 case "$part" in
-all | unit | e2e | mutations | paths | soak) ;;
+all | unit | e2e | kernel | mutations | paths | soak) ;;
 *)
-    echo "usage: ./test.sh [unit|e2e|mutations [factor]|paths|soak [minutes]]" >&2
+    echo "usage: ./test.sh [unit|e2e|kernel|mutations [factor]|paths|soak [minutes]]" >&2
     exit 2
     ;;
 esac

@@ -34,7 +34,7 @@ public sealed class SlaacNetwork : IDisposable
             Gateway = Tunnel.Start(GatewayHost, Implementation.WgNet);
             Gateway.ListenOn(Tunnel.Port);
             Gateway.Up(TunnelPair.DefaultMtu, "fe80::1/64", GatewayAddress + "/64");
-            StartRadvd();
+            Radvd.Start(Gateway, Lab.Folder, Prefix);
         }
         catch
         {
@@ -89,6 +89,15 @@ public sealed class SlaacNetwork : IDisposable
     public long Drops(Tunnel client, string reason) =>
         Gateway.PeerValues(client, "drop_" + reason).Sum(value => long.Parse(value, CultureInfo.InvariantCulture));
 
+    /// <summary>The first address in what <c>ip -6 -o address</c> prints that has the flag and is ready for use.</summary>
+    //  inet6 2001:db8:1:0:1234:5678:9abc:def0/64 scope global dynamic mngtmpaddr stable-privacy
+    public static string? FindAddress(string listing, string flag) => listing
+        .Split('\n')
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(words => words.Contains(flag, StringComparer.Ordinal) && !words.Contains("tentative", StringComparer.Ordinal))
+        .Select(words => IPAddress.Parse(words[3].Split('/')[0]).ToString())
+        .FirstOrDefault();
+
     public void Dispose() => Lab.Dispose();
 
     private static string WaitForAddress(Tunnel client, string flag)
@@ -101,29 +110,6 @@ public sealed class SlaacNetwork : IDisposable
         return address!;
     }
 
-    //  inet6 2001:db8:1:0:1234:5678:9abc:def0/64 scope global dynamic mngtmpaddr stable-privacy
-    private static string? GlobalAddress(Tunnel client, string flag) => client.Host
-        .Run($"ip -6 -o address show dev {client.Name} scope global")
-        .Split('\n')
-        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Where(words => words.Contains(flag, StringComparer.Ordinal) && !words.Contains("tentative", StringComparer.Ordinal))
-        .Select(words => IPAddress.Parse(words[3].Split('/')[0]).ToString())
-        .FirstOrDefault();
-
-    private void StartRadvd()
-    {
-        string file = Path.Combine(Lab.Folder, "radvd.conf");
-        File.WriteAllText(
-            file,
-            $$"""
-            interface {{Gateway.Name}} {
-              AdvSendAdvert on;
-              UnicastOnly on;
-              prefix {{Prefix}} { };
-            };
-            """);
-        Daemon radvd = GatewayHost.Start("radvd", "-n", "-m", "stderr", "-C", file, "-p", Path.Combine(Lab.Folder, "radvd.pid"));
-        Thread.Sleep(100);
-        Assert.False(radvd.HasExited, radvd.Log);
-    }
+    private static string? GlobalAddress(Tunnel client, string flag) =>
+        FindAddress(client.Host.Run($"ip -6 -o address show dev {client.Name} scope global"), flag);
 }

@@ -83,14 +83,16 @@ public sealed class Tunnel
         : string.Create(CultureInfo.InvariantCulture, $"{address}:{port}");
 
     /// <summary>Values of <paramref name="key"/> among the UAPI's lines for one peer.</summary>
-    public IReadOnlyList<string> PeerValues(Tunnel peer, string key)
+    public IReadOnlyList<string> PeerValues(Tunnel peer, string key) => PeerValues(peer.Keys, key);
+
+    public IReadOnlyList<string> PeerValues(KeyPair peer, string key)
     {
         string current = "";
         var values = new List<string>();
         foreach ((string name, string value) in UapiSocket.Get(Name))
         {
             current = name == "public_key" ? value : current;
-            if (name == key && current == peer.Keys.PublicHex)
+            if (name == key && current == peer.PublicHex)
             {
                 values.Add(value);
             }
