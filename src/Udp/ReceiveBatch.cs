@@ -14,6 +14,7 @@ public sealed class ReceiveBatch : IDisposable
 
     private readonly ReceivedMessage[] _messages;
     private readonly Arrival[] _arrivals;
+    private int _used;
 
     public ReceiveBatch(int capacity = 16)
     {
@@ -21,6 +22,7 @@ public sealed class ReceiveBatch : IDisposable
         Capacity = capacity;
         Buffer = new NativeBuffer(capacity * MessageCapacity);
         Vector = new MessageVector(capacity);
+        _used = capacity;
         _messages = new ReceivedMessage[capacity];
         _arrivals = new Arrival[capacity];
     }
@@ -87,6 +89,24 @@ public sealed class ReceiveBatch : IDisposable
         Vector.Dispose();
         Buffer.Dispose();
     }
+
+    /// <summary>
+    /// Empties the batch and prepares it for a receive: only the messages that the one before wrote to, since the others still
+    /// are. A packet that comes alone finds the cache cold, and would pay for all of them.
+    /// </summary>
+    internal void Prepare()
+    {
+        Clear();
+        for (int i = 0; i < _used; i++)
+        {
+            Vector.PrepareReceive(i, Buffer, i * MessageCapacity, MessageCapacity);
+        }
+
+        _used = 0;
+    }
+
+    /// <summary>To be said of every receive that brought something: how many messages the kernel wrote to.</summary>
+    internal void SetUsed(int messages) => _used = messages;
 
     internal void Commit(in ReceivedMessage message, in Arrival arrival)
     {

@@ -102,12 +102,7 @@ internal sealed class Receiver : IDisposable
 
     private bool TryReceive(int socket, ReceiveBatch batch)
     {
-        batch.Clear();
-        for (int i = 0; i < batch.Capacity; i++)
-        {
-            batch.Vector.PrepareReceive(i, batch.Buffer, i * ReceiveBatch.MessageCapacity, ReceiveBatch.MessageCapacity);
-        }
-
+        batch.Prepare();
         int received = _sockets[socket].Datagrams.Receive(batch.Vector, batch.Capacity);
         if (received < 0)
         {
@@ -116,6 +111,7 @@ internal sealed class Receiver : IDisposable
         }
 
         _errors = 0;
+        batch.SetUsed(received);
         for (int i = 0; i < received; i++)
         {
             Take(batch, i);

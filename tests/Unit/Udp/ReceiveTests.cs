@@ -30,6 +30,28 @@ public sealed class ReceiveTests
         Assert.Equal(0, received);
     }
 
+    // Only the messages that the receive before wrote to are prepared again.
+    [Fact]
+    public void Receive_FewAfterManyInTurns_EachHasItsSenderAndLength()
+    {
+        using var wire = new Wire(right: new UdpOptions { Offload = false });
+        byte value = 0;
+        foreach (int count in (int[])[5, 1, 9, 2, 16, 1, 16])
+        {
+            bool isIPv4 = value % 2 == 0;
+            for (int i = 0; i < count; i++)
+            {
+                wire.Append(wire.ToRight(isIPv4), 100 + value + i, (byte)(value + i));
+            }
+
+            Assert.Equal(0, wire.Left.Send(wire.Out));
+            List<Wire.Received> received = wire.ReceiveAtRight(count);
+            Assert.All(received, datagram => Assert.Equal((isIPv4, wire.Left.Port), (datagram.From.IsIPv4, datagram.From.Port)));
+            Assert.Equal(Enumerable.Range(value, count).Select(i => (100 + i, (byte)i)), received.Select(datagram => (datagram.Bytes.Length, datagram.Bytes[0])));
+            value += (byte)count;
+        }
+    }
+
     [Fact]
     public void Receive_WokenUnderLoad_ReturnsZeroBeforeTheLoadEnds()
     {
