@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
@@ -17,6 +16,9 @@ internal readonly struct PacketHeaders
     public const int IPv4Size = 20, IPv4Addresses = 12;
 
     public const int IPv6Size = 40, IPv6Addresses = 8;
+
+    // 2^64 divided by the golden ratio: odd, so that nothing is lost, and without a pattern.
+    internal const ulong HashFactor = 0x9e37_79b9_7f4a_7c15;
 
     private const byte HopByHop = 0, DestinationOptions = 60;
 
@@ -86,13 +88,18 @@ internal readonly struct PacketHeaders
     public ulong PseudoHeader(ReadOnlySpan<byte> packet, int transportLength) =>
         Checksum.PseudoHeader(Addresses(packet), Protocol, transportLength);
 
-    /// <summary>A number that packets of one flow share, and seldom others. Made of what a stranger chooses: only speed may hang on it.</summary>
+    /// <summary>
+    /// A number that the packets of one flow share, and seldom others. Made of what strangers choose: only speed may hang on its being seldom.
+    /// </summary>
     public ulong FlowHash(ReadOnlySpan<byte> packet)
     {
-        ReadOnlySpan<byte> addresses = Addresses(packet);
-        ulong ports = MemoryMarshal.Read<uint>(packet[Transport..]);
-        ulong ends = ((ulong)MemoryMarshal.Read<uint>(addresses[((addresses.Length / 2) - 4)..]) << 32) | MemoryMarshal.Read<uint>(addresses[^4..]);
-        return BitOperations.RotateLeft(ends * 0x9e37_79b9_7f4a_7c15, 31) ^ ((ports << 8) | Protocol);
+        ulong hash = ((ulong)MemoryMarshal.Read<uint>(packet[Transport..]) << 8) | Protocol;
+        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(Addresses(packet)))
+        {
+            hash = (hash ^ word) * HashFactor;
+        }
+
+        return hash;
     }
 
     /// <summary>Source and destination, as they lie side by side in both versions.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using WgNet.Linux;
 using WgNet.Tun;
 using WgNet.Unit.Fakes;
@@ -109,6 +110,30 @@ public sealed class CoalescerTests : IDisposable
         byte[][] received = Uncoalesce(Coalesce(packets));
 
         Assert.Equal(Coalescing.ByFlow(packets), Coalescing.ByFlow(received));
+    }
+
+    [Fact]
+    public void Flush_FlowsOfOneHash_AreNotMixed()
+    {
+        // Whatever the first half of the source does to the hash, the second half takes back.
+        byte[] one = new PacketSpec { IPv6 = true, Udp = true, Payload = Bytes(100) }.Build(), other = [.. one];
+        other[8] ^= 1;
+        ulong difference = HashOfSource(one) ^ HashOfSource(other);
+        BinaryPrimitives.WriteUInt64LittleEndian(other.AsSpan(16), BinaryPrimitives.ReadUInt64LittleEndian(one.AsSpan(16)) ^ difference);
+        other.AsSpan(46, 2).Clear();
+        Checksum.WriteNonZero(other.AsSpan(46), Checksum.PseudoHeader(other.AsSpan(8, 32), 17, 108) + Checksum.Sum(other.AsSpan(40)));
+        Assert.Equal(Hash(one), Hash(other));
+
+        List<byte[]> written = Coalesce([one, one, other, other, one, other]);
+
+        Assert.Equal([one, one, other, other, one, other], Uncoalesce(written));
+        Assert.Equal(4, written.Count);
+
+        static ulong HashOfSource(byte[] packet) =>
+            ((((ulong)BinaryPrimitives.ReadUInt32LittleEndian(packet.AsSpan(40)) << 8) | 17) ^ BinaryPrimitives.ReadUInt64LittleEndian(packet.AsSpan(8)))
+            * PacketHeaders.HashFactor;
+
+        static ulong Hash(byte[] packet) => PacketHeaders.TryParse(packet, out PacketHeaders headers) ? headers.FlowHash(packet) : 0;
     }
 
     [Fact]

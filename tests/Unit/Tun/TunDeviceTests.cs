@@ -41,6 +41,29 @@ public sealed class TunDeviceTests
         Assert.True(Checksum.IsRight(Checksum.PseudoHeader(packet.AsSpan(12, 8), 17, 1009) + Checksum.Sum(packet.AsSpan(20))));
     });
 
+    [Fact]
+    public void Read_DatagramsSentTogether_IsOneSuperPacketOfThem() => OwnNamespace.Run(() =>
+    {
+        const int udp = 17, udpSegment = 103;
+        using TunDevice tun = Up(offload: true);
+        using var buffer = new NativeBuffer(TunDevice.MaximumRead);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SetRawSocketOption(udp, udpSegment, BitConverter.GetBytes(500));
+        byte[] payload = new byte[2100];
+        new Random(2100).NextBytes(payload);
+        socket.SendTo(payload, new IPEndPoint(IPAddress.Parse("10.77.0.2"), 9));
+
+        byte[] both = ReadRaw(tun, buffer);
+        List<byte[]> packets = SegmenterTests.Segment(VirtioNetHeader.Read(both), both[VirtioNetHeader.Size..]);
+
+        Assert.True(tun.HasUdpOffload);
+        Assert.Equal(VirtioNetHeader.GsoUdpL4, both[1]);
+        Assert.Equal([528, 528, 528, 528, 128], packets.Select(packet => packet.Length));
+        Assert.Equal(payload, packets.SelectMany(packet => packet[28..]));
+        Assert.All(packets, packet =>
+            Assert.True(Checksum.IsRight(Checksum.PseudoHeader(packet.AsSpan(12, 8), udp, packet.Length - 20) + Checksum.Sum(packet.AsSpan(20)))));
+    });
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -192,14 +215,20 @@ public sealed class TunDeviceTests
     private static byte[] ReadUdp(TunDevice tun)
     {
         using var buffer = new NativeBuffer(TunDevice.MaximumRead);
+        byte[] both = ReadRaw(tun, buffer);
+        return Assert.Single(SegmenterTests.Segment(VirtioNetHeader.Read(both), both[VirtioNetHeader.Size..]));
+    }
+
+    // The next UDP packet over IPv4: the host has things of its own to say, too.
+    private static byte[] ReadRaw(TunDevice tun, NativeBuffer buffer)
+    {
         for (; ; )
         {
             int length = tun.Read(buffer, 0);
             Assert.True(length > 0 || tun.WaitReadable());
             if (length > VirtioNetHeader.Size && buffer.Span[VirtioNetHeader.Size + 9] == 17 && buffer.Span[VirtioNetHeader.Size] == 0x45)
             {
-                byte[] both = buffer.Slice(0, length).ToArray();
-                return Assert.Single(SegmenterTests.Segment(VirtioNetHeader.Read(both), both[VirtioNetHeader.Size..]));
+                return buffer.Slice(0, length).ToArray();
             }
         }
     }
