@@ -12,11 +12,6 @@ namespace WgNet.Device;
 /// </summary>
 internal sealed class InboundWorker : IWorker
 {
-    // What is opened at once: packets enough to fill the widest vectors, and bytes that are still in the first-level cache when
-    // they are passed on.
-    private const int MostGathered = 64;
-    private const int MostGatheredBytes = 24 << 10;
-
     // A batch that is worth another worker's waking up for what comes after it.
     private const int LargeBytes = 48 << 10;
 
@@ -29,9 +24,9 @@ internal sealed class InboundWorker : IWorker
     private readonly InboundDelivery _delivery;
 
     // Datagrams to one receiver index, each with the message that it is of, laid out but not yet opened.
-    private readonly AeadPacket[] _gathered = new AeadPacket[MostGathered];
-    private readonly int[] _messages = new int[MostGathered];
-    private readonly DropReason[] _reasons = new DropReason[MostGathered];
+    private readonly AeadPacket[] _gathered = new AeadPacket[Gathering.MostPackets];
+    private readonly int[] _messages = new int[Gathering.MostPackets];
+    private readonly DropReason[] _reasons = new DropReason[Gathering.MostPackets];
     private int _count;
     private int _bytes;
     private uint _receiver;
@@ -108,7 +103,7 @@ internal sealed class InboundWorker : IWorker
 
     private void Gather(int index, int offset, int length, uint receiver, long now)
     {
-        if (receiver != _receiver || _count == MostGathered || _bytes + length > MostGatheredBytes)
+        if (receiver != _receiver || Gathering.IsFull(_count, _bytes, length))
         {
             OpenGathered(now);
             _receiver = receiver;

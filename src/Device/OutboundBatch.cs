@@ -44,8 +44,8 @@ internal sealed class OutboundBatch : IDisposable
     /// <summary>The interface's MTU while this batch is made.</summary>
     public int Mtu { get; private set; }
 
-    /// <summary>Bytes enough; how many packets is for the reader to count.</summary>
-    public bool IsLarge => _nextPacket >= EnoughBytes;
+    /// <summary>As many packets, or bytes, as are worth sending at once, and another worker's waking up for what comes after them.</summary>
+    public bool IsFull => Count == MaxReads || _nextPacket >= EnoughBytes;
 
     /// <summary>Where the next packet is to be read to, its header in front.</summary>
     public int ReadOffset => _nextPacket + Keypair.HeaderSize - VirtioNetHeader.Size;

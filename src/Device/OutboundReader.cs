@@ -31,7 +31,7 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
     {
         batch.Begin(device.Mtu);
         now = 0;
-        for (int reads = 0; reads < OutboundBatch.MaxReads && !batch.IsLarge;)
+        for (int reads = 0; reads < OutboundBatch.MaxReads && !batch.IsFull;)
         {
             int length = tun.Read(batch.Memory, batch.ReadOffset);
             if (length > 0)

@@ -9,19 +9,14 @@ namespace WgNet.Device;
 /// </summary>
 internal sealed class OutboundWorker : IWorker
 {
-    // What is sealed at once: packets enough to fill the widest vectors, and bytes that are still in the first-level cache from
-    // being cut and summed.
-    private const int MostGathered = 64;
-    private const int MostGatheredBytes = 24 << 10;
-
     private readonly WireGuardDevice _device;
     private readonly Turn _turn;
     private readonly OutboundBatch _batch = new();
     private readonly OutboundReader _reader;
 
     // Datagrams of one run, laid out but not yet sealed.
-    private readonly AeadPacket[] _gathered = new AeadPacket[MostGathered];
-    private readonly byte[] _gatheredEcn = new byte[MostGathered];
+    private readonly AeadPacket[] _gathered = new AeadPacket[Gathering.MostPackets];
+    private readonly byte[] _gatheredEcn = new byte[Gathering.MostPackets];
     private int _gatheredCount;
     private int _gatheredBytes;
 
@@ -43,7 +38,7 @@ internal sealed class OutboundWorker : IWorker
         while (isThere && _turn.TryRead())
         {
             isThere = _reader.Read(out long now);
-            _turn.EndRead(wakeAnother: _batch.IsLarge);
+            _turn.EndRead(wakeAnother: _batch.IsFull);
             foreach (ref readonly OutboundRun run in _batch.Runs)
             {
                 SealRun(in run, now);
@@ -117,7 +112,7 @@ internal sealed class OutboundWorker : IWorker
 
     private void Gather(in OutboundRun run, int offset, int length, byte ecn)
     {
-        if (_gatheredCount == MostGathered || _gatheredBytes + length > MostGatheredBytes)
+        if (Gathering.IsFull(_gatheredCount, _gatheredBytes, length))
         {
             SealGathered(in run);
         }

@@ -37,6 +37,15 @@ public sealed class PrettyPrinterTests
     }
 
     [Fact]
+    public void Print_WorkersSet_AreShown()
+    {
+        DeviceSnapshot device = SampleDevices.TwoPeers();
+        device.Workers = 3;
+
+        Assert.Contains("  fwmark: 0x33\n  workers: 3\n", Print(device), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Print_Coloured_HasTheEscapesOfWgShow()
     {
         Assert.Equal(
