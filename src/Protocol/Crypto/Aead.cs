@@ -59,6 +59,7 @@ public static unsafe class Aead
     {
         AeadKernel.Scalar => AeadScalar.IsSupported,
         AeadKernel.Vector128 => AeadVector128.IsSupported,
+        AeadKernel.Avx2 => AeadAvx2.IsSupported,
         AeadKernel.Avx512 => AeadAvx512.IsSupported,
         _ => false,
     };
@@ -68,6 +69,7 @@ public static unsafe class Aead
     {
         switch (kernel)
         {
+            case AeadKernel.Avx2: Seal<AeadAvx2>(key, counter, dataAndTag); break;
             case AeadKernel.Vector128: Seal<AeadVector128>(key, counter, dataAndTag); break;
             case AeadKernel.Avx512: Seal<AeadAvx512>(key, counter, dataAndTag); break;
             default: Seal<AeadScalar>(key, counter, dataAndTag); break;
@@ -76,6 +78,7 @@ public static unsafe class Aead
 
     internal static bool TryOpen(AeadKernel kernel, ReadOnlySpan<byte> key, ulong counter, Span<byte> dataAndTag) => kernel switch
     {
+        AeadKernel.Avx2 => TryOpen<AeadAvx2>(key, counter, dataAndTag),
         AeadKernel.Vector128 => TryOpen<AeadVector128>(key, counter, dataAndTag),
         AeadKernel.Avx512 => TryOpen<AeadAvx512>(key, counter, dataAndTag),
         _ => TryOpen<AeadScalar>(key, counter, dataAndTag),
@@ -85,6 +88,7 @@ public static unsafe class Aead
     {
         switch (kernel)
         {
+            case AeadKernel.Avx2: Seal<AeadAvx2>(key, memory, packets); break;
             case AeadKernel.Vector128: Seal<AeadVector128>(key, memory, packets); break;
             case AeadKernel.Avx512: Seal<AeadAvx512>(key, memory, packets); break;
             default: Seal<AeadScalar>(key, memory, packets); break;
@@ -95,6 +99,7 @@ public static unsafe class Aead
     {
         switch (kernel)
         {
+            case AeadKernel.Avx2: Open<AeadAvx2>(key, memory, packets); break;
             case AeadKernel.Vector128: Open<AeadVector128>(key, memory, packets); break;
             case AeadKernel.Avx512: Open<AeadAvx512>(key, memory, packets); break;
             default: Open<AeadScalar>(key, memory, packets); break;

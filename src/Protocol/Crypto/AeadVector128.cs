@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace WgNet.Protocol;
 
 /// <summary>
-/// ChaCha20-Poly1305 for processors with 128-bit vectors: ChaCha20 four blocks at a time, Poly1305 with 64-bit integers,
-/// since no portable vector operation multiplies 32 bits to 64. The first four blocks give the MAC's key and 192 bytes of key stream.
+/// ChaCha20-Poly1305 for processors with 128-bit vectors: ChaCha20 three blocks at a time, Poly1305 with 64-bit integers,
+/// since no portable vector operation multiplies 32 bits to 64. The first three blocks give the MAC's key and 128 bytes of key stream.
 /// </summary>
 internal readonly unsafe struct AeadVector128 : IAeadKernel
 {
@@ -15,6 +15,7 @@ internal readonly unsafe struct AeadVector128 : IAeadKernel
     public static bool IsSupported => Vector128.IsHardwareAccelerated && BitConverter.IsLittleEndian;
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Seal(byte* key, ulong counter, byte* data, int length)
     {
         byte* keyStream = stackalloc byte[ChaCha20Vector128.Size];
@@ -31,6 +32,7 @@ internal readonly unsafe struct AeadVector128 : IAeadKernel
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryOpen(byte* key, ulong counter, byte* data, int length)
     {
         byte* keyStream = stackalloc byte[ChaCha20Vector128.Size];
@@ -68,6 +70,7 @@ internal readonly unsafe struct AeadVector128 : IAeadKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void XorRest(byte* key, ulong counter, byte* data, int length, byte* keyStream)
     {
         uint block = ChaCha20Vector128.Blocks;
@@ -78,6 +81,7 @@ internal readonly unsafe struct AeadVector128 : IAeadKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tag(ref Poly1305Scalar mac, byte* data, int length, byte* tag)
     {
         mac.UpdatePadded(new ReadOnlySpan<byte>(data, length));

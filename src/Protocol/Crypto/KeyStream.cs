@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace WgNet.Protocol;
@@ -6,6 +7,7 @@ namespace WgNet.Protocol;
 internal static unsafe class KeyStream
 {
     /// <summary>Touches exactly <paramref name="length"/> bytes of both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Xor(byte* data, byte* keyStream, int length)
     {
         // Vector256 is two vectors where there is no AVX2.

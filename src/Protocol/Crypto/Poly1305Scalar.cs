@@ -62,22 +62,26 @@ internal struct Poly1305Scalar
 
     /// <summary>One block, from its two words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void UpdateBlock(ulong low, ulong high)
+    public void UpdateBlock(ulong low, ulong high) => Step(ref _h0, ref _h1, ref _h2, _r0, _r1, _s1, low, high);
+
+    /// <summary>h = (h + block) · r, for kernels that keep h in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step(ref ulong h0, ref ulong h1, ref ulong h2, ulong r0, ulong r1, ulong s1, ulong low, ulong high)
     {
         // h += block + 2^128
-        ulong h0 = _h0 + low;
-        ulong carry = h0 < low ? 1UL : 0UL;
+        ulong x0 = h0 + low;
+        ulong carry = x0 < low ? 1UL : 0UL;
         high += carry;
-        ulong h2 = _h2 + 1 + (high < carry ? 1UL : 0UL);
-        ulong h1 = _h1 + high;
-        h2 += h1 < high ? 1UL : 0UL;
+        ulong x2 = h2 + 1 + (high < carry ? 1UL : 0UL);
+        ulong x1 = h1 + high;
+        x2 += x1 < high ? 1UL : 0UL;
 
         // h · r in words: the products that reach 2^128 come back at once as 5/4 of themselves, which s1 holds.
-        ulong low0 = h0 * _r0, low0b = h1 * _s1;
-        ulong low1 = h0 * _r1, low1b = h1 * _r0;
-        ulong high0 = High(h0, _r0), high0b = High(h1, _s1);
-        ulong high1 = High(h0, _r1), high1b = High(h1, _r0);
-        ulong top1 = h2 * _s1, top2 = h2 * _r0;
+        ulong low0 = x0 * r0, low0b = x1 * s1;
+        ulong low1 = x0 * r1, low1b = x1 * r0;
+        ulong high0 = High(x0, r0), high0b = High(x1, s1);
+        ulong high1 = High(x0, r1), high1b = High(x1, r0);
+        ulong top1 = x2 * s1, top2 = x2 * r0;
 
         low0 += low0b;
         high0 += high0b + (low0 < low0b ? 1UL : 0UL);
@@ -93,9 +97,9 @@ internal struct Poly1305Scalar
         low0 += over;
         carry = low0 < over ? 1UL : 0UL;
         low1 += carry;
-        _h0 = low0;
-        _h1 = low1;
-        _h2 = (top2 & 3) + (low1 < carry ? 1UL : 0UL);
+        h0 = low0;
+        h1 = low1;
+        h2 = (top2 & 3) + (low1 < carry ? 1UL : 0UL);
     }
 
     /// <summary>Writes the tag and wipes this instance.</summary>
