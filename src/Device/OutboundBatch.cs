@@ -20,12 +20,13 @@ internal sealed class OutboundBatch : IDisposable
     /// <summary>Most reads for one batch: as many datagrams as the kernel takes joined.</summary>
     public const int MaxReads = SendBatch.MaxSegments;
 
-    // Bytes that are a good batch, so that all of it stays in the cache from reading to sending: one super-packet.
-    private const int EnoughBytes = 48 << 10;
+    // Bytes that are a good batch: two super-packets. A datagram for the kernel to split holds a little less than one, so that
+    // what one leaves over is better sent with the next; of more, the last would wait longer and gain nothing.
+    private const int EnoughBytes = 100 << 10;
 
     // A last packet of 64 KiB may begin just below that. Behind it lie the segments: of that packet, and of others before it.
-    private const int SegmentsAt = 128 << 10;
-    private const int Size = 256 << 10;
+    private const int SegmentsAt = 192 << 10;
+    private const int Size = 384 << 10;
 
     private readonly OutboundPacket[] _packets = new OutboundPacket[MaxReads];
     private readonly OutboundRun[] _runs = new OutboundRun[MaxReads];
