@@ -5,6 +5,7 @@
 #   ./bench.sh e2e [OPTION...] tunnels between network namespaces, against wireguard-go, the machine's limit and others; see e2e --help (root)
 #   ./bench.sh peers [OPTION...]
 #                              a gateway with 10,000 peers: handshakes a second, memory, idle cost; see peers --help (root, two processors)
+#   ./bench.sh uml build|run   what the kernel's WireGuard costs in a user-mode Linux guest, where the machine's kernel has none; see bench/Kernel
 #   ./bench.sh profile         where the time goes in one TCP stream, by perf (root)
 # Results are on the terminal and in artifacts/bench/.
 set -euo pipefail
@@ -76,6 +77,7 @@ micro) shift $(($# > 0)); micro "$@" ;;
 e2e) shift; e2e "$@" ;;
 peers) shift; peers "$@" ;;
 profile) profile ;;
+uml) shift; exec bench/Kernel/uml.sh "$@" ;;
 -h | --help | help) usage ;;
 *) usage >&2; exit 2 ;;
 esac
