@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the Linux kernel's WireGuard costs, on a machine whose own kernel has none: two network namespaces inside one user-mode Linux
 # guest (Debian's, with wireguard.ko built for it), iperf3 between them. README.md says what the figure is worth.
-#   bench/Kernel/uml.sh build                   once: half a minute of processor time, 200 MB of downloads (root, for missing packages)
+#   bench/Kernel/uml.sh build                   once: a minute of processor time, 180 MB of downloads (root, for missing packages)
 #   bench/Kernel/uml.sh run [SECONDS] [ROUNDS]  processor seconds for each GB, with the tunnel and with the bare veth pair (5 3; at least 2)
 # The guest is kept in artifacts/uml.
 set -euo pipefail
