@@ -21,7 +21,7 @@ internal static class Benchmark
         List<Contender> contenders = [];
         foreach (string name in options.Against.Prepend("wgnet").Distinct(StringComparer.Ordinal))
         {
-            var contender = Contender.Parse(name, WgNet, Path.Combine(Root, "artifacts/bench/limit"));
+            var contender = Contender.Parse(name, Unused(Path.GetFileName(name), contenders), WgNet, Path.Combine(Root, "artifacts/bench/limit"));
             if (contender.Obstacle is { } obstacle)
             {
                 Console.Error.WriteLine($"bench: left out: {name}: {obstacle}");
@@ -81,6 +81,18 @@ internal static class Benchmark
         {
             Console.Error.WriteLine($"{where}: failed: {e.Message}");
         }
+    }
+
+    // Two builds of one program have one file name.
+    private static string Unused(string name, List<Contender> others)
+    {
+        string unused = name;
+        for (int n = 2; others.Exists(other => other.Name == unused); n++)
+        {
+            unused = string.Create(CultureInfo.InvariantCulture, $"{name} {n}");
+        }
+
+        return unused;
     }
 
     private static void WarnIfBusy()

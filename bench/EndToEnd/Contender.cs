@@ -13,12 +13,14 @@ internal abstract class Contender(string name)
     /// <summary>Makes the interface at both ends; who drives it, for accounting, or nobody where the kernel does.</summary>
     public abstract IReadOnlyList<Daemon> Start(Cable cable);
 
-    public static Contender Parse(string name, string wgnet, string limit) => name switch
+    /// <param name="name">As the user wrote it: one of those known here, or a program.</param>
+    /// <param name="title">What such a program is called in tables.</param>
+    public static Contender Parse(string name, string title, string wgnet, string limit) => name switch
     {
         "wgnet" => new UserspaceContender(name, wgnet),
         "limit" => new LimitContender(limit),
         "kernel" => new KernelContender(),
-        _ => new UserspaceContender(Path.GetFileName(name), name),
+        _ => new UserspaceContender(title, name),
     };
 }
 

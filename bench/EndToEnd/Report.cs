@@ -18,7 +18,7 @@ internal static class Report
         var report = new
         {
             date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-            machine = new { processor = Processor(), cores = Environment.ProcessorCount, kernel = RuntimeInformation.OSDescription },
+            machine = new { processor = Processor(), cores = Environment.ProcessorCount, kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim() },
             rounds = options.Rounds,
             seconds = options.Seconds,
             results =

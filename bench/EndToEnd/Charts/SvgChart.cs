@@ -5,7 +5,7 @@ namespace WgNet.Bench.Charts;
 
 /// <summary>
 /// Draws a chart as SVG: panels in two columns, horizontal bars, the figure behind each. Colours follow the reader's light or
-/// dark scheme, wherever the file is shown. Bars of one unit have one scale; a thin line spans the rounds.
+/// dark scheme, wherever the file is shown. Bars of one metric have one scale; a thin line spans the rounds.
 /// </summary>
 internal static class SvgChart
 {
@@ -45,7 +45,7 @@ internal static class SvgChart
         for (int i = 0; i < chart.Panels.Count; i++)
         {
             Panel panel = chart.Panels[i];
-            double scale = chart.Panels.Where(other => other.Metric.Unit == panel.Metric.Unit).SelectMany(other => other.Bars).Max(bar => bar.Most);
+            double scale = chart.Panels.Where(other => other.Metric == panel.Metric).SelectMany(other => other.Bars).Max(bar => bar.Most);
             root.Add(DrawPanel(panel, Margin + i % 2 * (ColumnWidth + Margin), TitleHeight + i / 2 * rowHeight, scale));
         }
 
