@@ -2,26 +2,55 @@ using System.Globalization;
 
 namespace WgNet.Bench;
 
-/// <summary>What a set of processes has used up until now.</summary>
-/// <param name="Cpu">Seconds on a processor, all threads, by the scheduler's own account and not by ticks.</param>
-/// <param name="WakeUps">Voluntary context switches.</param>
-internal sealed record ProcessTimes(double Cpu, long WakeUps)
+/// <summary>What the threads of a set of processes have used up until now.</summary>
+internal sealed class ProcessTimes
 {
+    private readonly Dictionary<string, (double Cpu, long WakeUps)> _threads = [];
+
+    /// <summary>Seconds on a processor, by the scheduler's own account and not by ticks.</summary>
+    public double Cpu => _threads.Values.Sum(thread => thread.Cpu);
+
+    /// <summary>Voluntary context switches.</summary>
+    public long WakeUps => _threads.Values.Sum(thread => thread.WakeUps);
+
     public static ProcessTimes Of(IEnumerable<Daemon> daemons)
     {
-        double nanoseconds = 0;
-        long switches = 0;
+        var times = new ProcessTimes();
         foreach (string task in daemons.SelectMany(daemon => Directory.GetDirectories($"/proc/{daemon.Pid}/task")))
         {
-            // schedstat: time on a processor (ns), time waiting for one (ns), timeslices.
-            nanoseconds += double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
-            switches += File.ReadLines(Path.Combine(task, "status"))
-                .Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal))
-                .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture));
+            try
+            {
+                times._threads[task] = Read(task);
+            }
+            catch (IOException)
+            {
+                // It ended just now.
+            }
         }
 
-        return new ProcessTimes(nanoseconds / 1e9, switches);
+        return times;
     }
 
-    public static ProcessTimes operator -(ProcessTimes after, ProcessTimes before) => new(after.Cpu - before.Cpu, after.WakeUps - before.WakeUps);
+    /// <summary>What was used between the two; a thread that ended meanwhile is left out, for what it used is gone with it.</summary>
+    public static ProcessTimes operator -(ProcessTimes after, ProcessTimes before)
+    {
+        var used = new ProcessTimes();
+        foreach ((string task, (double cpu, long wakeUps)) in after._threads)
+        {
+            (double cpuBefore, long wakeUpsBefore) = before._threads.GetValueOrDefault(task);
+            used._threads[task] = (cpu - cpuBefore, wakeUps - wakeUpsBefore);
+        }
+
+        return used;
+    }
+
+    // schedstat: time on a processor (ns), time waiting for one (ns), timeslices.
+    private static (double Cpu, long WakeUps) Read(string task)
+    {
+        double nanoseconds = double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+        long switches = File.ReadLines(Path.Combine(task, "status"))
+            .Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture));
+        return (nanoseconds / 1e9, switches);
+    }
 }
