@@ -4,13 +4,18 @@ using WgNet.Tun;
 namespace WgNet.Unit.Fakes;
 
 /// <summary>
-/// A TUN device that sends one packet over and over, a few ahead of what its <see cref="Partner"/> has received, and notes what the
-/// thread that calls it has allocated: a worker calls it from its own loop, so nothing else on the machine disturbs the figure.
+/// A TUN device that sends one packet or super-packet over and over, a few packets ahead of what its <see cref="Partner"/> has
+/// received, and notes what the thread that calls it has allocated: a worker calls it from its own loop, so nothing else on the
+/// machine disturbs the figure.
 /// </summary>
-public sealed class MeteredTun(byte[] packet, int warmUp, int count) : ITunDevice
+/// <param name="headerAndPacket">What each read gives.</param>
+/// <param name="segments">How many packets that is; above 1, the device has offloads.</param>
+/// <param name="warmUp">Packets before the measured ones.</param>
+/// <param name="count">Packets measured.</param>
+public sealed class MeteredTun(byte[] headerAndPacket, int segments, int warmUp, int count) : ITunDevice
 {
-    private const int Ahead = 16;
-
+    // Few enough that no buffer on the way overflows, and no list grows after the warm-up.
+    private readonly int _ahead = Math.Max(16, 2 * segments);
     private readonly AutoResetEvent _wake = new(initialState: false);
     private int _sent;
     private int _received;
@@ -25,9 +30,9 @@ public sealed class MeteredTun(byte[] packet, int warmUp, int count) : ITunDevic
 
     public string Name => "metered0";
 
-    public bool HasOffload => false;
+    public bool HasOffload => segments > 1;
 
-    public bool HasUdpOffload => false;
+    public bool HasUdpOffload => HasOffload;
 
     /// <summary>Bytes that the reading (outbound) and the writing (inbound) thread allocated after the warm-up.</summary>
     public long ReaderAllocated => Volatile.Read(ref _readerAllocated);
@@ -44,15 +49,15 @@ public sealed class MeteredTun(byte[] packet, int warmUp, int count) : ITunDevic
         }
 
         // A receiver only receives.
-        if (Partner is null || _sent == warmUp + count || _sent >= Volatile.Read(ref Partner._received) + Ahead)
+        if (Partner is null || _sent >= warmUp + count || _sent + segments > Volatile.Read(ref Partner._received) + _ahead)
         {
             return 0;
         }
 
-        Meter(++_sent, ref _readerBefore, ref _readerAllocated);
-        buffer.Slice(offset, VirtioNetHeader.Size).Clear();
-        packet.CopyTo(buffer.Slice(offset + VirtioNetHeader.Size, packet.Length));
-        return VirtioNetHeader.Size + packet.Length;
+        Meter(_sent, segments, ref _readerBefore, ref _readerAllocated);
+        _sent += segments;
+        headerAndPacket.CopyTo(buffer.Slice(offset, headerAndPacket.Length));
+        return headerAndPacket.Length;
     }
 
     public bool WaitReadable()
@@ -65,11 +70,13 @@ public sealed class MeteredTun(byte[] packet, int warmUp, int count) : ITunDevic
 
     public bool Write(IoVectors packet)
     {
-        int received = Volatile.Read(ref _received) + 1;
-        Meter(received, ref _writerBefore, ref _writerAllocated);
+        // Each piece is a packet: the first with its headers, the others' payloads that were joined to it.
+        int received = Volatile.Read(ref _received);
+        Meter(received, packet.Count, ref _writerBefore, ref _writerAllocated);
+        received += packet.Count;
         Volatile.Write(ref _received, received);
         Sender?.Wake();
-        if (received == warmUp + count)
+        if (received >= warmUp + count)
         {
             Done.Set();
         }
@@ -89,16 +96,16 @@ public sealed class MeteredTun(byte[] packet, int warmUp, int count) : ITunDevic
         Done.Dispose();
     }
 
-    // Before the first measured packet and at the last.
-    private void Meter(int number, ref long before, ref long allocated)
+    // When the last packet of the warm-up and the last one of all pass.
+    private void Meter(int before, int passing, ref long allocatedBefore, ref long allocated)
     {
-        if (number == warmUp)
+        if (before < warmUp && before + passing >= warmUp)
         {
-            before = GC.GetAllocatedBytesForCurrentThread();
+            allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         }
-        else if (number == warmUp + count)
+        else if (before < warmUp + count && before + passing >= warmUp + count)
         {
-            Volatile.Write(ref allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+            Volatile.Write(ref allocated, GC.GetAllocatedBytesForCurrentThread() - allocatedBefore);
         }
     }
 }
