@@ -48,6 +48,22 @@ public sealed class FootprintTests
     }
 
     [Fact]
+    public async Task Memory_UnderFullLoadBothWays_Under96Megabytes()
+    {
+        using var pair = new TunnelPair(Implementation.WgNet, Outside.IPv6);
+        TimeSpan duration = TimeSpan.FromSeconds(3);
+        Task there = Task.Run(() => TcpTransfer.RunFor(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv4, duration));
+        Task back = Task.Run(() => TcpTransfer.RunFor(pair.RightHost, pair.LeftHost, TunnelPair.LeftIPv6, duration));
+        await Task.WhenAll(there, back);
+
+        foreach (Tunnel end in (Tunnel[])[pair.Left, pair.Right])
+        {
+            long peak = ProcessMemory.PeakOf(end.Daemon.Pid).Resident;
+            Assert.True(peak < 96 * Megabyte, $"{peak} bytes resident at most");
+        }
+    }
+
+    [Fact]
     public void Executable_IsUnder25Megabytes() =>
         Assert.InRange(new FileInfo(Programs.WgNet).Length, 1, 25 * Megabyte);
 

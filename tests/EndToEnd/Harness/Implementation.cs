@@ -23,6 +23,10 @@ public static class Programs
     /// <summary>The executable that build.sh makes.</summary>
     public static string WgNet { get; } = Path.Combine(Repository, "artifacts", "wgnet");
 
+    /// <summary>The benchmark that plays many peers, built with the tests.</summary>
+    public static string Crowd { get; } = Path.Combine(
+        Repository, "bench/Peers/bin", Path.GetRelativePath(Path.Combine(Repository, "tests/EndToEnd/bin"), AppContext.BaseDirectory), "WgNet.Peers");
+
     public static string Of(Implementation implementation) =>
         implementation == Implementation.WireGuardGo || HarnessOnly ? "wireguard-go" : WgNet;
 
