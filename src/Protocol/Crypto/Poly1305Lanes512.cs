@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace WgNet.Protocol;
 
 /// <summary>
-/// Poly1305 of eight messages of one length, a message a lane: no powers of r but r², and nothing to fold in the end.
+/// Poly1305 of eight messages of one length, a message a lane: no power of r but r², and nothing to fold in the end.
 /// Numbers are five limbs of 26 bits, a vector a limb, so that the products of limbs and their sums fit 64 bits and carries can wait.
 /// </summary>
 internal static unsafe class Poly1305Lanes512

@@ -12,7 +12,8 @@ namespace WgNet.Protocol;
 /// </summary>
 /// <remarks>
 /// A carry is written <c>x &lt; y ? 1UL : 0UL</c>, which the compiler turns into an instruction without a branch.
-/// With other constants it may not: see docs/adr/0006.
+/// With other constants it may not, nor does it before a method is optimized: hence AggressiveOptimization here, and
+/// a test that counts the branches.
 /// </remarks>
 [StructLayout(LayoutKind.Auto)]
 internal struct Poly1305Scalar
@@ -44,11 +45,13 @@ internal struct Poly1305Scalar
 
     /// <summary>Blocks of 16 bytes, the last one filled up with zeros, as the AEAD wants it.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void UpdatePadded(ReadOnlySpan<byte> data)
     {
+        ulong h0 = _h0, h1 = _h1, h2 = _h2, r0 = _r0, r1 = _r1, s1 = _s1;
         for (; data.Length >= BlockSize; data = data[BlockSize..])
         {
-            UpdateBlock(BinaryPrimitives.ReadUInt64LittleEndian(data), BinaryPrimitives.ReadUInt64LittleEndian(data[8..]));
+            Step(ref h0, ref h1, ref h2, r0, r1, s1, BinaryPrimitives.ReadUInt64LittleEndian(data), BinaryPrimitives.ReadUInt64LittleEndian(data[8..]));
         }
 
         if (!data.IsEmpty)
@@ -56,12 +59,14 @@ internal struct Poly1305Scalar
             Span<byte> last = stackalloc byte[BlockSize];
             last.Clear();
             data.CopyTo(last);
-            UpdateBlock(BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]));
+            Step(ref h0, ref h1, ref h2, r0, r1, s1, BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]));
         }
+
+        (_h0, _h1, _h2) = (h0, h1, h2);
     }
 
     /// <summary>One block, from its two words.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void UpdateBlock(ulong low, ulong high) => Step(ref _h0, ref _h1, ref _h2, _r0, _r1, _s1, low, high);
 
     /// <summary>h = (h + block) · r, for kernels that keep h in registers.</summary>
@@ -110,6 +115,7 @@ internal struct Poly1305Scalar
     }
 
     /// <summary>The tag: (h mod 2^130 − 5) + pad mod 2^128, with h2 below 2^62.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reduce(ulong h0, ulong h1, ulong h2, ulong pad0, ulong pad1, Span<byte> tag)
     {
         ulong over = (h2 >> 2) * 5;
@@ -135,6 +141,7 @@ internal struct Poly1305Scalar
     }
 
     /// <summary>The tag from limbs of 26 bits, which may each hold up to 63: what the vector kernels end with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe void ReduceLimbs(ulong limb0, ulong limb1, ulong limb2, ulong limb3, ulong limb4, byte* oneTimeKey, byte* tag)
     {
         const ulong Mask = (1UL << 26) - 1;

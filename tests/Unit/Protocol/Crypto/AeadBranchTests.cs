@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace WgNet.Unit.Protocol.Crypto;
+
+/// <summary>
+/// Constant time, as far as a test can tell: the compiler's own listing of every kernel has no more conditional jumps than
+/// the loops, lengths and bounds that the source shows and the guard of the stack. A carry or a selection that became a jump would be one more.
+/// That no address depends on a secret is not tested: no kernel has a table.
+/// </summary>
+public sealed partial class AeadBranchTests
+{
+    private static readonly Dictionary<string, int> MostJumps = new(StringComparer.Ordinal)
+    {
+        ["ChaCha20Vector512:Generate"] = 1,
+        ["ChaCha20Vector256:Generate"] = 1,
+        ["ChaCha20Rows512:Generate"] = 1,
+        ["Poly1305Lanes512:Tag"] = 7,
+        ["Poly1305Vector256:Tag"] = 4,
+        ["Poly1305Scalar:UpdatePadded"] = 5,
+        ["Poly1305Scalar:UpdateBlock"] = 0,
+        ["Poly1305Scalar:Reduce"] = 2,
+        ["Poly1305Scalar:ReduceLimbs"] = 0,
+    };
+
+    [Fact]
+    public void Kernels_Compiled_JumpOnLengthsAlone()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            (bool passed, string output) = AeadProcess.Run(
+                [typeof(AeadTests), typeof(AeadBatchTests)],
+                ("DOTNET_JitDisasm", "Generate Tag UpdatePadded UpdateBlock Reduce ReduceLimbs"),
+                ("DOTNET_JitStdOutFile", file));
+            Assert.True(passed, output);
+
+            List<string> tooMany = [];
+            HashSet<string> seen = new(StringComparer.Ordinal);
+            foreach (Match listing in Listing().Matches(File.ReadAllText(file)))
+            {
+                string method = $"{listing.Groups["type"].Value}:{listing.Groups["name"].Value}";
+                if (MostJumps.TryGetValue(method, out int most))
+                {
+                    int jumps = ConditionalJump().Count(listing.Value);
+                    seen.Add(method);
+                    if (jumps > most)
+                    {
+                        tooMany.Add($"{method} has {jumps} conditional jumps, not {most}");
+                    }
+                }
+            }
+
+            Assert.Empty(tooMany);
+            Assert.Contains("Poly1305Scalar:UpdateBlock", seen);
+            Assert.True(WgNet.Protocol.Aead.Kernel != WgNet.Protocol.AeadKernel.Avx512 || seen.Count == MostJumps.Count, string.Join(' ', seen));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [GeneratedRegex(@"; Assembly listing for method WgNet\.Protocol\.(?<type>\w+):(?<name>\w+).*?(?=; Assembly listing|\z)", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex Listing();
+
+    // x86-64: every j.. but jmp. Arm64: b.cond, cbz, cbnz, tbz, tbnz.
+    [GeneratedRegex(@"^\s+(j(?!mp)[a-z]+|b\.[a-z]+|[ct]bn?z)\s", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex ConditionalJump();
+}
