@@ -8,6 +8,9 @@ internal static class Benchmark
     // The load average of the last minute above which figures are not worth much.
     private const double QuietLoad = 0.5;
 
+    // Load before the first measurement, unmeasured: a tunnel's first second is not like the others, whoever makes it.
+    private const int WarmUpSeconds = 2;
+
     // As a shell says of a program that Ctrl-C ended.
     private const int Interrupted = 130;
 
@@ -65,6 +68,7 @@ internal static class Benchmark
             using var cable = new Cable(measurements.Key);
             var trial = new Trial(cable, contender.Start(cable), seconds, stop);
             cable.Up();
+            Iperf.Run(trial with { Seconds = WarmUpSeconds }, []);
             foreach (Measurement measurement in measurements.TakeWhile(_ => !stop.IsCancellationRequested))
             {
                 double[] values = measurement.Take(trial);
