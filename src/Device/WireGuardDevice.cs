@@ -91,6 +91,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
         StartThread("handshakes", handshakes.Run);
         StartThread("timers", _timers.Run);
+        StartThread("warm-up", AeadWarmUp.Run);
     }
 
     /// <summary>The interface went up or down, or its MTU or addresses changed.</summary>
