@@ -29,10 +29,16 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
     /// <param name="now">When the first packet was read.</param>
     public bool Read(out long now)
     {
-        batch.Begin(device.Mtu);
         now = 0;
-        for (int reads = 0; reads < OutboundBatch.MaxReads && !batch.IsFull;)
+        int reads = 0;
+        do
         {
+            if (reads == 0)
+            {
+                // After each wait, which may have lasted for hours: the MTU of now.
+                batch.Begin(device.Mtu);
+            }
+
             int length = tun.Read(batch.Memory, batch.ReadOffset);
             if (length > 0)
             {
@@ -49,6 +55,7 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
                 break;
             }
         }
+        while (reads < OutboundBatch.MaxReads && !batch.IsFull);
 
         EndRun(now);
         return true;

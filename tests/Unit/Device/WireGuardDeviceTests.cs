@@ -47,6 +47,23 @@ public sealed class WireGuardDeviceTests
     }
 
     [Fact]
+    public void Mtu_ChangedWhileNothingIsSent_BoundsThePaddingOfTheNextPacket()
+    {
+        const int Mtu = 1285;
+        using var tunnel = new TunnelPair();
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
+        Assert.NotNull(tunnel.Right.Tun.Receive(Soon));
+        Thread.Sleep(Shortly);
+        long before = tunnel.Left.Peer(tunnel.Right).SentBytes;
+
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: true, Mtu, []));
+        tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b", payload: Mtu - 40));
+
+        Assert.Equal(Mtu, tunnel.Right.Tun.Receive(Soon)?.Length);
+        Assert.True(SpinWait.SpinUntil(() => tunnel.Left.Peer(tunnel.Right).SentBytes == before + Mtu + Keypair.Overhead, Soon));
+    }
+
+    [Fact]
     public void Source_NotAllowed_IsDroppedAndCounted()
     {
         using var tunnel = new TunnelPair();
