@@ -65,8 +65,9 @@ internal sealed class Receiver : IDisposable
 
     public void Wake()
     {
-        _woken = true;
+        // In this order: who sees the flag takes the signal back. One that came later would stay, and poll would never sleep again.
         _wake.Signal();
+        _woken = true;
     }
 
     public void Dispose() => _wake.Dispose();
