@@ -45,7 +45,10 @@ internal unsafe struct Poly1305Words
     public static void Absorb(ref ulong h0, ref ulong h1, ref ulong h2, ulong r0, ulong r1, ulong s1, byte* block) =>
         Poly1305Scalar.Step(ref h0, ref h1, ref h2, r0, r1, s1, *(ulong*)block, *(ulong*)(block + 8));
 
-    /// <summary>Writes the tag.</summary>
-    public readonly void Finish(byte* oneTimeKey, byte* tag) =>
+    /// <summary>Writes the tag and wipes this instance.</summary>
+    public void Finish(byte* oneTimeKey, byte* tag)
+    {
         Poly1305Scalar.Reduce(H0, H1, H2, *(ulong*)(oneTimeKey + 16), *(ulong*)(oneTimeKey + 24), new Span<byte>(tag, Aead.TagSize));
+        this = default;
+    }
 }
