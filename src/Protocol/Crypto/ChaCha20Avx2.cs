@@ -78,7 +78,7 @@ internal static unsafe class ChaCha20Avx2
     /// <param name="xor">Whether to XOR what lies there with the key stream; else it is overwritten.</param>
     /// <param name="mac">Not touched if there are no <paramref name="macBlocks"/>.</param>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run(Vector256<uint>* state, byte* output, byte* eighth, bool xor, Poly1305Words* mac, byte* message, int macBlocks)
     {
         ulong h0 = mac->H0, h1 = mac->H1, h2 = mac->H2, r0 = mac->R0, r1 = mac->R1, s1 = mac->S1;

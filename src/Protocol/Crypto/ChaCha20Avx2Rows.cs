@@ -14,7 +14,7 @@ internal static unsafe class ChaCha20Avx2Rows
 
     /// <summary>Writes blocks 0 to 3, <see cref="Size"/> bytes.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Generate(byte* key, ulong counter, byte* output)
     {
         Vector256<uint> constants = Vector256.Create(

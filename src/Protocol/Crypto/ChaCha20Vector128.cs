@@ -16,7 +16,7 @@ internal static unsafe class ChaCha20Vector128
 
     /// <summary>Writes the <see cref="Size"/> bytes of key stream that begin at <paramref name="block"/>.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Generate(byte* key, uint block, ulong counter, byte* output)
     {
         Vector128<uint> constants = Vector128.Create(ChaCha20Scalar.Sigma0, ChaCha20Scalar.Sigma1, ChaCha20Scalar.Sigma2, ChaCha20Scalar.Sigma3);

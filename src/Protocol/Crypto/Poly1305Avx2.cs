@@ -9,6 +9,7 @@ namespace WgNet.Protocol;
 /// Poly1305 (RFC 8439, section 2.5) in AVX2, four blocks of one message at once: each lane takes every fourth block,
 /// h = h · r⁴ + block; in the end the lanes are multiplied by r⁴, r³, r² and r, and added.
 /// </summary>
+/// <remarks>Never inlined: inside a caller, its own steps would no longer be, and each would cost a call.</remarks>
 internal static unsafe class Poly1305Avx2
 {
     /// <summary>Bytes of a group, which is four blocks.</summary>
@@ -19,7 +20,7 @@ internal static unsafe class Poly1305Avx2
     /// put the message's end, filled up with zeros, and its length.
     /// </summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Absorb(Poly1305Words* mac, byte* message, int groups, byte* last)
     {
         Powers(mac, out Poly1305Factor r4321, out Poly1305Factor r4, out Poly1305Factor r8);
