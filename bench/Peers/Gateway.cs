@@ -52,9 +52,28 @@ internal sealed class Gateway : IDisposable
 
     public ProcessMemory Memory => ProcessMemory.Of(_daemon.Pid);
 
-    /// <summary>Seconds on a processor until now, all threads.</summary>
-    public double Cpu => Directory.GetDirectories($"/proc/{_daemon.Pid}/task")
-        .Sum(task => double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture)) / 1e9;
+    /// <summary>Nanoseconds on a processor of each living thread until now, by the scheduler's own account.</summary>
+    public IReadOnlyDictionary<string, long> ThreadTimes()
+    {
+        var times = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (string task in Directory.GetDirectories($"/proc/{_daemon.Pid}/task"))
+        {
+            try
+            {
+                times[task] = long.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                // It ended just now.
+            }
+        }
+
+        return times;
+    }
+
+    /// <summary>Seconds on a processor since then. Threads that ended meanwhile are left out, for what they used is gone with them.</summary>
+    public double CpuSince(IReadOnlyDictionary<string, long> before) =>
+        ThreadTimes().Sum(thread => thread.Value - before.GetValueOrDefault(thread.Key)) / 1e9;
 
     /// <summary>Sockets on the crowd's host.</summary>
     public UdpSockets OpenSockets() => _crowd.Namespace.Enter(() => UdpSockets.Open(port: 0, mark: 0));

@@ -67,10 +67,10 @@ internal sealed class Rounds(Options options, Crowd crowd, Figures figures)
 
     private void MeasureSpeed(Gateway gateway, UdpSockets sockets, string name)
     {
-        double before = gateway.Cpu;
+        IReadOnlyDictionary<string, long> before = gateway.ThreadTimes();
         RunResult result = Check(new HandshakeRun(sockets, crowd.Peers).Run(Moderate), options.Peers);
         figures.Add(name, "handshakes answered a second", result.Answered / result.Seconds);
-        figures.Add(name, "processor time a handshake, µs", (gateway.Cpu - before) / result.Answered * 1e6);
+        figures.Add(name, "processor time a handshake, µs", gateway.CpuSince(before) / result.Answered * 1e6);
         figures.Add(name, "initiations sent again", result.Repeated);
 
         result = Check(new HandshakeRun(sockets, crowd.Peers).Run(Heavy), options.Peers);
@@ -89,9 +89,9 @@ internal sealed class Rounds(Options options, Crowd crowd, Figures figures)
 
     private double CpuWhileIdle(Gateway gateway)
     {
-        double before = gateway.Cpu;
+        IReadOnlyDictionary<string, long> before = gateway.ThreadTimes();
         Thread.Sleep(TimeSpan.FromSeconds(options.IdleSeconds));
-        return (gateway.Cpu - before) / options.IdleSeconds * 1e3;
+        return gateway.CpuSince(before) / options.IdleSeconds * 1e3;
     }
 
     private static RunResult Check(RunResult result, int peers) => result.Answered == peers
