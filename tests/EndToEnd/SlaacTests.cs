@@ -55,7 +55,7 @@ public sealed class SlaacTests
         {
             string address = $"2001:db8:1::abc{i}";
             client.Host.Run($"ip address add {address}/128 dev {client.Name} nodad");
-            CommandResult first = Ping.Once(client.Host, SlaacNetwork.GatewayAddress, 1, "-I", address);
+            CommandResult first = client.Host.TryRun($"ping -n -c 1 -W 5 -I {address} {SlaacNetwork.GatewayAddress}");
             Assert.True(first.Succeeded, first.ToString());
         }
     }
