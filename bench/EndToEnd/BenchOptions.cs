@@ -36,7 +36,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Against, IReadOnlyList
                     Console.WriteLine($"                     {measurement.Key,-14} {measurement.Title}");
                 }
 
-                Console.WriteLine("  --rounds N       how often each is measured (default: 3)\n  --seconds N      how long (default: 5)\n  --quick          one round of one second: to see that it works, not how fast");
+                Console.WriteLine("  --rounds N       how often each is measured (default: 3)\n  --seconds N      how long (default: 5)\n  --quick          one round of one second: to see that it works, not how fast\n  --output FOLDER  where the table, JSON and charts go (default: artifacts/bench)");
                 options = null;
                 return false;
             }
@@ -47,7 +47,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Against, IReadOnlyList
             }
             else if (i + 1 == arguments.Length || !TryApply(ref options, name, arguments[++i]))
             {
-                Console.Error.WriteLine($"bench: {(i < arguments.Length ? string.Join(' ', name, arguments[i]) : name)}: no such option, or not such a value; see --help");
+                Console.Error.WriteLine($"bench: {(arguments[i] == name ? name : $"{name} {arguments[i]}")}: no such option, or not such a value; see --help");
                 options = null;
                 exitCode = 2;
                 return false;

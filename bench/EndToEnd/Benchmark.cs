@@ -54,6 +54,12 @@ internal static class Benchmark
             }
         }
 
+        if (!results.HasAny)
+        {
+            Console.Error.WriteLine("bench: nothing was measured");
+            return 1;
+        }
+
         Console.Error.WriteLine();
         Table.Print(results, Console.Out);
         Console.WriteLine(Report.Write(results, options, Path.Combine(Root, options.Output)));

@@ -9,6 +9,8 @@ internal sealed class Results(IReadOnlyList<Measurement> measurements, IReadOnly
 
     public IReadOnlyList<Contender> Contenders { get; } = contenders;
 
+    public bool HasAny => _values.Values.Any(values => values.Count > 0);
+
     public void Add(Contender contender, Measurement measurement, double[] values)
     {
         foreach ((Metric metric, double value) in measurement.Metrics.Zip(values))

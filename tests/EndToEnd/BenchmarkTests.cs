@@ -46,6 +46,18 @@ public sealed class BenchmarkTests
         }
     }
 
+    [Theory]
+    [InlineData("--rounds 0: no such option", "--rounds", "0")]
+    [InlineData("--only tpc: no such option", "--only", "tpc")]
+    [InlineData("bench: --seconds: no such option", "--seconds")]
+    [InlineData("--fast yes: no such option", "--fast", "yes")]
+    public void Benchmark_BadOption_IsRefusedByName(string message, params string[] options)
+    {
+        CommandResult run = Command.TryRun([Path.Combine(Programs.Repository, "bench/EndToEnd/bin/Release/net10.0/WgNet.Bench"), .. options]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+    }
+
     private static Dictionary<(string Metric, string Contender), double> Medians(string path)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(path));
