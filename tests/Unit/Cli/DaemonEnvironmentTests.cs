@@ -30,7 +30,7 @@ public sealed class DaemonEnvironmentTests
     public void Values_Nonsense_IsRefusedByName()
     {
         AssertRefused("WGNET_OFFLOAD", "maybe", environment => environment.TunOffload);
-        AssertRefused("WGNET_WORKERS", "17", environment => environment.Workers);
+        Assert.All(["17", "1000", "0", "-1", "two"], count => AssertRefused("WGNET_WORKERS", count, environment => environment.Workers));
         AssertRefused("WG_TUN_FD", "-1", environment => environment.TunDescriptor);
         AssertRefused("WGNET_TEST_REKEY_AFTER_TIME", "0", environment => environment.RekeyAfterTime);
     }

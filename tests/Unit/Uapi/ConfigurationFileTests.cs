@@ -126,6 +126,8 @@ public sealed class ConfigurationFileTests
     [InlineData("ListenPort = 1", "x.conf:1: ListenPort = (hidden): a setting before the first section; expected [Interface] or [Peer] above it")]
     [InlineData("[Interface]\nListenPort = 65536", "x.conf:2: ListenPort = 65536: not a number in range; expected 0 to 65535")]
     [InlineData("[Interface]\nWorkers = 17", "x.conf:2: Workers = 17: not a number in range; expected 0 to 16")]
+    [InlineData("[Interface]\nWorkers = -1", "x.conf:2: Workers = -1: not a number in range; expected 0 to 16")]
+    [InlineData("[Interface]\nWorkers = two", "x.conf:2: Workers = two: not a number in range; expected 0 to 16")]
     [InlineData("[Interface]\nFwMark = 0x", "x.conf:2: FwMark = 0x: not a mark; expected a decimal or 0x hexadecimal number of 32 bits, or off")]
     [InlineData("[Interface]\nAlowedIPs = 10.0.0.0/8", "x.conf:2: AlowedIPs = (hidden): unknown key in [Interface]; expected AllowedIPs under [Peer]")]
     [InlineData("[Interface]\nEndpoint = a:1", "x.conf:2: Endpoint = (hidden): unknown key in [Interface]; expected Endpoint under [Peer]")]

@@ -35,6 +35,7 @@ public sealed class UapiSetTests
     [InlineData("fwmark=0x10", 2, Errno.EINVAL)]
     [InlineData("fwmark=4294967296", 2, Errno.EINVAL)]
     [InlineData("workers=17", 2, Errno.EINVAL)]
+    [InlineData("workers=-1", 2, Errno.EINVAL)]
     [InlineData("workers=two", 2, Errno.EINVAL)]
     [InlineData("replace_peers=false", 2, Errno.EINVAL)]
     [InlineData("public_key=00", 2, Errno.EINVAL)]
