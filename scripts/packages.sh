@@ -1,4 +1,4 @@
-# Sourced by test.sh and demo.sh: Debian packages that they use.
+# Sourced by the scripts that need Debian packages: demo.sh, test.sh, bench.sh and what these call.
 
 # install_missing PACKAGE...: apt-get is asked only for what is not there, so a second run needs no network.
 install_missing() {
