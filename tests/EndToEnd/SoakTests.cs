@@ -13,6 +13,9 @@ public sealed class SoakTests
     private const int RekeyAfter = 5;
     private const int Megabyte = 1 << 20;
 
+    // The runtime's pool, which serves control clients, adds threads when the machine is busy. A leak would be one a client: dozens.
+    private const int PoolThreads = 8;
+
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(
         int.Parse(Environment.GetEnvironmentVariable("WGNET_SOAK_SECONDS") ?? "18", CultureInfo.InvariantCulture));
 
@@ -38,7 +41,7 @@ public sealed class SoakTests
 
         // The last of those who asked may still be on their way out.
         Usage after = Usage.Of(pair.Left.Daemon.Pid);
-        for (int i = 0; i < 50 && (after.Descriptors > before.Descriptors || after.Threads > before.Threads); i++)
+        for (int i = 0; i < 50 && after.Descriptors > before.Descriptors; i++)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
             after = Usage.Of(pair.Left.Daemon.Pid);
@@ -47,7 +50,7 @@ public sealed class SoakTests
         Assert.InRange(handshakes.Count, (int)(Duration.TotalSeconds / (2 * RekeyAfter)), int.MaxValue);
         Assert.InRange(after.Resident, 0, before.Resident + (8 * Megabyte));
         Assert.InRange(after.Descriptors, 0, before.Descriptors + 1);
-        Assert.InRange(after.Threads, 0, before.Threads + 2);
+        Assert.InRange(after.Threads, 0, before.Threads + PoolThreads);
         foreach (string reason in (string[])["bad_tag", "replayed", "key_expired", "malformed_inside", "not_allowed"])
         {
             Assert.Equal(["0"], Dropped(pair, reason));
