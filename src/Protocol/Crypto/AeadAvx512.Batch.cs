@@ -100,8 +100,8 @@ internal readonly unsafe partial struct AeadAvx512
         byte* tags = stackalloc byte[Lanes * Aead.TagSize];
         s.Place(memory, packets, ref group);
         s.GenerateFirst(key);
-        s.Xor(key, group.Length, group.Count);
-        Poly1305Lanes512.Tag(s.OneTimeKeys, s.Data, group.Length, tags);
+        s.XorAndBegin(key, group.Length, group.Count);
+        s.Tag(group.Length, tags);
         for (int i = 0; i < group.Count; i++)
         {
             Vector128.Load(tags + (Aead.TagSize * i)).Store(s.Data[i] + group.Length);
@@ -117,11 +117,18 @@ internal readonly unsafe partial struct AeadAvx512
         byte* scratch = stackalloc byte[GroupScratch.Size + Block];
         var s = new GroupScratch(Align(scratch));
         byte* tags = stackalloc byte[Lanes * Aead.TagSize];
+        byte* streams = stackalloc byte[(Lanes * ChaCha20Vector512.Size) + Block];
         s.Place(memory, packets, ref group);
         s.GenerateFirst(key);
-        Poly1305Lanes512.Tag(s.OneTimeKeys, s.Data, group.Length, tags);
+        bool begun = group.Length >= GroupScratch.LongMin;
+        if (begun)
+        {
+            s.GenerateAndBegin(key, group.Count, Align(streams));
+        }
 
-        // The authentic ones move up to the first places.
+        s.Tag(group.Length, tags);
+
+        // The authentic ones move up to the first places. Key stream of the others nobody gets to see: it would open the genuine packet.
         int authentic = 0;
         for (int i = 0; i < group.Count; i++)
         {
@@ -130,6 +137,10 @@ internal readonly unsafe partial struct AeadAvx512
             if (packet.Authentic)
             {
                 s.Move(i, authentic++);
+            }
+            else if (begun)
+            {
+                s.ClearStream(i);
             }
         }
 

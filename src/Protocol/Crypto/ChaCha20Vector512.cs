@@ -16,10 +16,17 @@ internal interface IBlockSink512
 /// a lane, so that every step is the same for all and nothing moves between lanes until, in the end, words and lanes are
 /// transposed. Blocks may be of different packets: each lane has its own nonce.
 /// </summary>
+/// <remarks>
+/// This keeps the vector units busy and leaves the integer units idle: Poly1305 with 64-bit integers, of other data, can run
+/// beside it.
+/// </remarks>
 internal static unsafe class ChaCha20Vector512
 {
     public const int Blocks = 16;
     public const int Size = Blocks * ChaCha20Scalar.BlockSize;
+
+    /// <summary>How many blocks of the MAC go beside sixteen of key stream: two a double round cost next to nothing, three cost more than in vectors.</summary>
+    public const int MacBlocks = 2 * ChaCha20Scalar.DoubleRounds;
 
     /// <summary>The numbers of sixteen blocks in a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,11 +42,37 @@ internal static unsafe class ChaCha20Vector512
     /// <param name="block">Each lane's block number.</param>
     /// <param name="counterLow">Each lane's packet counter, its low words.</param>
     /// <param name="counterHigh">Its high words.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Generate<TSink>(byte* key, Vector512<uint> block, Vector512<uint> counterLow, Vector512<uint> counterHigh, TSink sink)
+        where TSink : struct, IBlockSink512 =>
+        Generate<TSink, Alone>(key, block, counterLow, counterHigh, sink, null, null);
+
+    /// <summary>Sixteen blocks of one packet, and meanwhile the MAC takes in <see cref="MacBlocks"/> of a message.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Generate<TSink>(byte* key, uint block, ulong counter, TSink sink, Poly1305Words* mac, byte* message)
+        where TSink : struct, IBlockSink512 =>
+        Generate(key, From(block), Vector512.Create((uint)counter), Vector512.Create((uint)(counter >> 32)), sink, mac, message);
+
+    /// <summary>Sixteen blocks of any packets, and meanwhile the MAC takes in <see cref="MacBlocks"/> of a message.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Generate<TSink>(
+        byte* key, Vector512<uint> block, Vector512<uint> counterLow, Vector512<uint> counterHigh, TSink sink, Poly1305Words* mac, byte* message)
+        where TSink : struct, IBlockSink512 =>
+        Generate<TSink, BesideMac>(key, block, counterLow, counterHigh, sink, mac, message);
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Generate<TSink>(byte* key, Vector512<uint> block, Vector512<uint> counterLow, Vector512<uint> counterHigh, TSink sink)
+    private static void Generate<TSink, TCompany>(
+        byte* key, Vector512<uint> block, Vector512<uint> counterLow, Vector512<uint> counterHigh, TSink sink, Poly1305Words* mac, byte* message)
         where TSink : struct, IBlockSink512
+        where TCompany : ICompany
     {
+        ulong h0 = 0, h1 = 0, h2 = 0, r0 = 0, r1 = 0, s1 = 0;
+        if (TCompany.IsMac)
+        {
+            (h0, h1, h2, r0, r1, s1) = (mac->H0, mac->H1, mac->H2, mac->R0, mac->R1, mac->S1);
+        }
+
         uint* k = (uint*)key;
         Vector512<uint> x0 = Vector512.Create(ChaCha20Scalar.Sigma0), x1 = Vector512.Create(ChaCha20Scalar.Sigma1);
         Vector512<uint> x2 = Vector512.Create(ChaCha20Scalar.Sigma2), x3 = Vector512.Create(ChaCha20Scalar.Sigma3);
@@ -49,7 +82,22 @@ internal static unsafe class ChaCha20Vector512
         for (int i = ChaCha20Scalar.DoubleRounds; i != 0; i--)
         {
             QuarterRounds(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5, ref x6, ref x7, ref x8, ref x9, ref x10, ref x11, ref x12, ref x13, ref x14, ref x15);
+            if (TCompany.IsMac)
+            {
+                Poly1305Words.Absorb(ref h0, ref h1, ref h2, r0, r1, s1, message);
+            }
+
             QuarterRounds(ref x0, ref x1, ref x2, ref x3, ref x5, ref x6, ref x7, ref x4, ref x10, ref x11, ref x8, ref x9, ref x15, ref x12, ref x13, ref x14);
+            if (TCompany.IsMac)
+            {
+                Poly1305Words.Absorb(ref h0, ref h1, ref h2, r0, r1, s1, message + Poly1305Scalar.BlockSize);
+                message += 2 * Poly1305Scalar.BlockSize;
+            }
+        }
+
+        if (TCompany.IsMac)
+        {
+            (mac->H0, mac->H1, mac->H2) = (h0, h1, h2);
         }
 
         x0 += Vector512.Create(ChaCha20Scalar.Sigma0);
@@ -80,7 +128,7 @@ internal static unsafe class ChaCha20Vector512
         Put(x3, x7, x11, x15, 3, sink);
     }
 
-    // Four quarter rounds, step by step beside each other: a step waits for the one before, and there are vector units for four.
+    // Four quarter rounds beside each other: a step of one waits for the step before, and there are vector units for four.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void QuarterRounds(
         ref Vector512<uint> a0, ref Vector512<uint> a1, ref Vector512<uint> a2, ref Vector512<uint> a3,
@@ -88,32 +136,31 @@ internal static unsafe class ChaCha20Vector512
         ref Vector512<uint> c0, ref Vector512<uint> c1, ref Vector512<uint> c2, ref Vector512<uint> c3,
         ref Vector512<uint> d0, ref Vector512<uint> d1, ref Vector512<uint> d2, ref Vector512<uint> d3)
     {
-        AddXorRotate(ref a0, ref a1, ref a2, ref a3, b0, b1, b2, b3, ref d0, ref d1, ref d2, ref d3, 16);
-        AddXorRotate(ref c0, ref c1, ref c2, ref c3, d0, d1, d2, d3, ref b0, ref b1, ref b2, ref b3, 12);
-        AddXorRotate(ref a0, ref a1, ref a2, ref a3, b0, b1, b2, b3, ref d0, ref d1, ref d2, ref d3, 8);
-        AddXorRotate(ref c0, ref c1, ref c2, ref c3, d0, d1, d2, d3, ref b0, ref b1, ref b2, ref b3, 7);
+        Steps(ref a0, ref a1, ref a2, ref a3, b0, b1, b2, b3, ref d0, ref d1, ref d2, ref d3, 16);
+        Steps(ref c0, ref c1, ref c2, ref c3, d0, d1, d2, d3, ref b0, ref b1, ref b2, ref b3, 12);
+        Steps(ref a0, ref a1, ref a2, ref a3, b0, b1, b2, b3, ref d0, ref d1, ref d2, ref d3, 8);
+        Steps(ref c0, ref c1, ref c2, ref c3, d0, d1, d2, d3, ref b0, ref b1, ref b2, ref b3, 7);
     }
 
-    // x += y; z = (z ^ x) <<< bits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddXorRotate(
+    private static void Steps(
         ref Vector512<uint> x0, ref Vector512<uint> x1, ref Vector512<uint> x2, ref Vector512<uint> x3,
         Vector512<uint> y0, Vector512<uint> y1, Vector512<uint> y2, Vector512<uint> y3,
         ref Vector512<uint> z0, ref Vector512<uint> z1, ref Vector512<uint> z2, ref Vector512<uint> z3,
         [ConstantExpected] byte bits)
     {
-        x0 += y0;
-        x1 += y1;
-        x2 += y2;
-        x3 += y3;
-        z0 ^= x0;
-        z1 ^= x1;
-        z2 ^= x2;
-        z3 ^= x3;
-        z0 = Avx512F.RotateLeft(z0, bits);
-        z1 = Avx512F.RotateLeft(z1, bits);
-        z2 = Avx512F.RotateLeft(z2, bits);
-        z3 = Avx512F.RotateLeft(z3, bits);
+        Step(ref x0, y0, ref z0, bits);
+        Step(ref x1, y1, ref z1, bits);
+        Step(ref x2, y2, ref z2, bits);
+        Step(ref x3, y3, ref z3, bits);
+    }
+
+    // x += y; z = (z ^ x) <<< bits
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(ref Vector512<uint> x, Vector512<uint> y, ref Vector512<uint> z, [ConstantExpected] byte bits)
+    {
+        x += y;
+        z = Avx512F.RotateLeft(z ^ x, bits);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -138,6 +185,22 @@ internal static unsafe class ChaCha20Vector512
         sink.Put(lane + 4, Avx512F.Shuffle4x128(abOdd, cdOdd, Even));
         sink.Put(lane + 8, Avx512F.Shuffle4x128(abEven, cdEven, Odd));
         sink.Put(lane + 12, Avx512F.Shuffle4x128(abOdd, cdOdd, Odd));
+    }
+
+    // Whether a MAC runs beside ChaCha20: a type, so that the compiler makes a loop for each case.
+    private interface ICompany
+    {
+        static abstract bool IsMac { get; }
+    }
+
+    private readonly struct Alone : ICompany
+    {
+        public static bool IsMac => false;
+    }
+
+    private readonly struct BesideMac : ICompany
+    {
+        public static bool IsMac => true;
     }
 }
 

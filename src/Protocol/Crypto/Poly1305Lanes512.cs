@@ -5,13 +5,25 @@ using System.Runtime.Intrinsics.X86;
 namespace WgNet.Protocol;
 
 /// <summary>
-/// Poly1305 of eight messages of one length, a message a lane: no power of r but r², and nothing to fold in the end.
-/// Numbers are five limbs of 26 bits, a vector a limb, so that the products of limbs and their sums fit 64 bits and carries can wait.
+/// Poly1305 of eight messages of one length, a message a lane: nothing to fold in the end, and powers of r only so that four
+/// blocks can share a carry. Numbers are five limbs of 26 bits, a vector a limb, so that the products of limbs and their sums fit
+/// 64 bits and carries can wait.
 /// </summary>
+/// <remarks>
+/// A factor lies in memory, as nine vectors: its limbs, and behind them five times its upper four, for what reaches 2^130 comes
+/// back times 5. The compiler folds these loads into the multiplications; 36 vectors in variables it would move about.
+/// </remarks>
 internal static unsafe class Poly1305Lanes512
 {
     public const int Lanes = 8;
 
+    // Vectors of a factor.
+    private const int Factor = 9;
+
+    // r, r², r³, r⁴.
+    private const int Powers = 4;
+
+    // Four blocks of each message.
     private const int Chunk = 64;
 
     private static Vector512<ulong> Mask
@@ -31,47 +43,50 @@ internal static unsafe class Poly1305Lanes512
     /// <param name="oneTimeKeys">Eight keys, 64 bytes apart.</param>
     /// <param name="data">Where the messages lie; lanes may share one.</param>
     /// <param name="length">Of each message.</param>
+    /// <param name="begun">What taking in the messages' beginnings has given, by <see cref="Poly1305Words"/>: a vector a word.</param>
+    /// <param name="authenticated">The length of these beginnings, whole blocks.</param>
     /// <param name="tags">Eight tags, 16 bytes apart.</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tag(byte* oneTimeKeys, byte** data, int length, byte* tags)
+    public static void Tag(byte* oneTimeKeys, byte** data, int length, Vector512<ulong>* begun, int authenticated, byte* tags)
     {
+        byte* scratch = stackalloc byte[(Powers * Factor * sizeof(Vector512<ulong>)) + sizeof(Vector512<ulong>)];
+        var r = (Vector512<ulong>*)(((nuint)scratch + 63) & ~(nuint)63);
         LoadKeys(oneTimeKeys, out var k0, out var k1, out var pad0, out var pad1);
         Split(
             k0 & Vector512.Create(Poly1305Scalar.ClampLow), k1 & Vector512.Create(Poly1305Scalar.ClampHigh),
-            out var r0, out var r1, out var r2, out var r3, out var r4);
-        Vector512<ulong> s1 = Times5(r1), s2 = Times5(r2), s3 = Times5(r3), s4 = Times5(r4);
-        Vector512<ulong> h0 = Vector512<ulong>.Zero, h1 = h0, h2 = h0, h3 = h0, h4 = h0;
+            out var h0, out var h1, out var h2, out var h3, out var h4);
+        StoreFactor(r, h0, h1, h2, h3, h4);
+        int offset = authenticated;
+        int chunks = (length - offset) / Chunk;
+        for (int power = 1; power < Powers && chunks > 0; power++)
+        {
+            Multiply(ref h0, ref h1, ref h2, ref h3, ref h4, r);
+            StoreFactor(r + (Factor * power), h0, h1, h2, h3, h4);
+        }
+
+        Split(begun[0], begun[1], out h0, out h1, out h2, out h3, out h4);
+        h4 += begun[2] << 24;
 
         byte* m0 = data[0], m1 = data[1], m2 = data[2], m3 = data[3], m4 = data[4], m5 = data[5], m6 = data[6], m7 = data[7];
-        int offset = 0;
-        if (length >= Chunk)
+        for (; chunks > 0; chunks--, offset += Chunk)
         {
-            // Two blocks a carry: (h + m)·r² + n·r, and again.
-            Multiply(r0, r1, r2, r3, r4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out var u0, out var u1, out var u2, out var u3, out var u4);
-            Vector512<ulong> v1 = Times5(u1), v2 = Times5(u2), v3 = Times5(u3), v4 = Times5(u4);
-            for (; offset + Chunk <= length; offset += Chunk)
-            {
-                Vector512<ulong> w0 = Vector512.Load((ulong*)(m0 + offset)), w1 = Vector512.Load((ulong*)(m1 + offset));
-                Vector512<ulong> w2 = Vector512.Load((ulong*)(m2 + offset)), w3 = Vector512.Load((ulong*)(m3 + offset));
-                Vector512<ulong> w4 = Vector512.Load((ulong*)(m4 + offset)), w5 = Vector512.Load((ulong*)(m5 + offset));
-                Vector512<ulong> w6 = Vector512.Load((ulong*)(m6 + offset)), w7 = Vector512.Load((ulong*)(m7 + offset));
-                Transpose(ref w0, ref w1, ref w2, ref w3, ref w4, ref w5, ref w6, ref w7);
+            Vector512<ulong> w0 = Vector512.Load((ulong*)(m0 + offset)), w1 = Vector512.Load((ulong*)(m1 + offset));
+            Vector512<ulong> w2 = Vector512.Load((ulong*)(m2 + offset)), w3 = Vector512.Load((ulong*)(m3 + offset));
+            Vector512<ulong> w4 = Vector512.Load((ulong*)(m4 + offset)), w5 = Vector512.Load((ulong*)(m5 + offset));
+            Vector512<ulong> w6 = Vector512.Load((ulong*)(m6 + offset)), w7 = Vector512.Load((ulong*)(m7 + offset));
+            Transpose(ref w0, ref w1, ref w2, ref w3, ref w4, ref w5, ref w6, ref w7);
 
-                AddGroup(w0, w1, ref h0, ref h1, ref h2, ref h3, ref h4);
-                Split(w2, w3, out var n0, out var n1, out var n2, out var n3, out var n4);
-                n4 |= HighBit;
-                Product(n0, n1, n2, n3, n4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out var d0, out var d1, out var d2, out var d3, out var d4);
-                AddProduct(h0, h1, h2, h3, h4, u0, u1, u2, u3, u4, v1, v2, v3, v4, ref d0, ref d1, ref d2, ref d3, ref d4);
-                Carry(d0, d1, d2, d3, d4, out h0, out h1, out h2, out h3, out h4);
-
-                AddGroup(w4, w5, ref h0, ref h1, ref h2, ref h3, ref h4);
-                Split(w6, w7, out n0, out n1, out n2, out n3, out n4);
-                n4 |= HighBit;
-                Product(n0, n1, n2, n3, n4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out d0, out d1, out d2, out d3, out d4);
-                AddProduct(h0, h1, h2, h3, h4, u0, u1, u2, u3, u4, v1, v2, v3, v4, ref d0, ref d1, ref d2, ref d3, ref d4);
-                Carry(d0, d1, d2, d3, d4, out h0, out h1, out h2, out h3, out h4);
-            }
+            // (h + first block)·r⁴ + second·r³ + third·r² + fourth·r: what does not wait for h comes first.
+            SplitBlock(w6, w7, out var n0, out var n1, out var n2, out var n3, out var n4);
+            Product(n0, n1, n2, n3, n4, r, out var d0, out var d1, out var d2, out var d3, out var d4);
+            SplitBlock(w4, w5, out n0, out n1, out n2, out n3, out n4);
+            AddProduct(n0, n1, n2, n3, n4, r + Factor, ref d0, ref d1, ref d2, ref d3, ref d4);
+            SplitBlock(w2, w3, out n0, out n1, out n2, out n3, out n4);
+            AddProduct(n0, n1, n2, n3, n4, r + (2 * Factor), ref d0, ref d1, ref d2, ref d3, ref d4);
+            SplitBlock(w0, w1, out n0, out n1, out n2, out n3, out n4);
+            AddProduct(h0 + n0, h1 + n1, h2 + n2, h3 + n3, h4 + n4, r + (3 * Factor), ref d0, ref d1, ref d2, ref d3, ref d4);
+            Carry(d0, d1, d2, d3, d4, out h0, out h1, out h2, out h3, out h4);
         }
 
         // The rest of less than a chunk, zeros behind it, and the block of lengths.
@@ -86,8 +101,13 @@ internal static unsafe class Poly1305Lanes512
         rest[(2 * blocks) + 1] = Vector512.Create((ulong)length);
         for (int i = 0; i <= blocks; i++)
         {
-            AddGroup(rest[2 * i], rest[(2 * i) + 1], ref h0, ref h1, ref h2, ref h3, ref h4);
-            Multiply(h0, h1, h2, h3, h4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out h0, out h1, out h2, out h3, out h4);
+            SplitBlock(rest[2 * i], rest[(2 * i) + 1], out var n0, out var n1, out var n2, out var n3, out var n4);
+            h0 += n0;
+            h1 += n1;
+            h2 += n2;
+            h3 += n3;
+            h4 += n4;
+            Multiply(ref h0, ref h1, ref h2, ref h3, ref h4, r);
         }
 
         Reduce(h0, h1, h2, h3, h4, out var low, out var high);
@@ -212,66 +232,61 @@ internal static unsafe class Poly1305Lanes512
         m4 = high >>> 40;
     }
 
+    /// <summary>A block, with 2^128 above it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddGroup(Vector512<ulong> low, Vector512<ulong> high, ref Vector512<ulong> h0, ref Vector512<ulong> h1, ref Vector512<ulong> h2, ref Vector512<ulong> h3, ref Vector512<ulong> h4)
+    private static void SplitBlock(Vector512<ulong> low, Vector512<ulong> high, out Vector512<ulong> m0, out Vector512<ulong> m1, out Vector512<ulong> m2, out Vector512<ulong> m3, out Vector512<ulong> m4)
     {
-        Split(low, high, out var m0, out var m1, out var m2, out var m3, out var m4);
-        h0 += m0;
-        h1 += m1;
-        h2 += m2;
-        h3 += m3;
-        h4 += m4 | HighBit;
+        Split(low, high, out m0, out m1, out m2, out m3, out m4);
+        m4 |= HighBit;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<ulong> Times5(Vector512<ulong> value) => value + (value << 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply(
-        Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3, Vector512<ulong> a4,
-        Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3, Vector512<ulong> b4,
-        Vector512<ulong> s1, Vector512<ulong> s2, Vector512<ulong> s3, Vector512<ulong> s4,
-        out Vector512<ulong> h0, out Vector512<ulong> h1, out Vector512<ulong> h2, out Vector512<ulong> h3, out Vector512<ulong> h4)
+    private static void StoreFactor(Vector512<ulong>* factor, Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3, Vector512<ulong> b4)
     {
-        Product(a0, a1, a2, a3, a4, b0, b1, b2, b3, b4, s1, s2, s3, s4, out var d0, out var d1, out var d2, out var d3, out var d4);
-        Carry(d0, d1, d2, d3, d4, out h0, out h1, out h2, out h3, out h4);
+        factor[0] = b0;
+        factor[1] = b1;
+        factor[2] = b2;
+        factor[3] = b3;
+        factor[4] = b4;
+        factor[5] = Times5(b1);
+        factor[6] = Times5(b2);
+        factor[7] = Times5(b3);
+        factor[8] = Times5(b4);
     }
 
-    /// <summary>
-    /// d = a · b by limbs; what reaches 2^130 comes back times 5, which s is (s1 = 5·b1). The limbs of a are taken in the order in
-    /// which <see cref="Carry"/> delivers them.
-    /// </summary>
+    /// <summary>a = a · b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(
+        ref Vector512<ulong> a0, ref Vector512<ulong> a1, ref Vector512<ulong> a2, ref Vector512<ulong> a3, ref Vector512<ulong> a4, Vector512<ulong>* b)
+    {
+        Product(a0, a1, a2, a3, a4, b, out var d0, out var d1, out var d2, out var d3, out var d4);
+        Carry(d0, d1, d2, d3, d4, out a0, out a1, out a2, out a3, out a4);
+    }
+
+    /// <summary>d = a · b by limbs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Product(
-        Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3, Vector512<ulong> a4,
-        Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3, Vector512<ulong> b4,
-        Vector512<ulong> s1, Vector512<ulong> s2, Vector512<ulong> s3, Vector512<ulong> s4,
+        Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3, Vector512<ulong> a4, Vector512<ulong>* b,
         out Vector512<ulong> d0, out Vector512<ulong> d1, out Vector512<ulong> d2, out Vector512<ulong> d3, out Vector512<ulong> d4)
     {
-        d0 = Multiply(a2, s3);
-        d1 = Multiply(a2, s4);
-        d2 = Multiply(a2, b0);
-        d3 = Multiply(a2, b1);
-        d4 = Multiply(a2, b2);
-        AddRow(a0, b0, b1, b2, b3, b4, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a3, s2, s3, s4, b0, b1, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a4, s1, s2, s3, s4, b0, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a1, s4, b0, b1, b2, b3, ref d0, ref d1, ref d2, ref d3, ref d4);
+        d0 = d1 = d2 = d3 = d4 = Vector512<ulong>.Zero;
+        AddProduct(a0, a1, a2, a3, a4, b, ref d0, ref d1, ref d2, ref d3, ref d4);
     }
 
-    /// <summary>d += a · b.</summary>
+    /// <summary>d += a · b. The limbs of a are taken in the order in which <see cref="Carry"/> delivers them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddProduct(
-        Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3, Vector512<ulong> a4,
-        Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3, Vector512<ulong> b4,
-        Vector512<ulong> s1, Vector512<ulong> s2, Vector512<ulong> s3, Vector512<ulong> s4,
+        Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3, Vector512<ulong> a4, Vector512<ulong>* b,
         ref Vector512<ulong> d0, ref Vector512<ulong> d1, ref Vector512<ulong> d2, ref Vector512<ulong> d3, ref Vector512<ulong> d4)
     {
-        AddRow(a2, s3, s4, b0, b1, b2, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a0, b0, b1, b2, b3, b4, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a3, s2, s3, s4, b0, b1, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a4, s1, s2, s3, s4, b0, ref d0, ref d1, ref d2, ref d3, ref d4);
-        AddRow(a1, s4, b0, b1, b2, b3, ref d0, ref d1, ref d2, ref d3, ref d4);
+        AddRow(a2, b[7], b[8], b[0], b[1], b[2], ref d0, ref d1, ref d2, ref d3, ref d4);
+        AddRow(a0, b[0], b[1], b[2], b[3], b[4], ref d0, ref d1, ref d2, ref d3, ref d4);
+        AddRow(a3, b[6], b[7], b[8], b[0], b[1], ref d0, ref d1, ref d2, ref d3, ref d4);
+        AddRow(a4, b[5], b[6], b[7], b[8], b[0], ref d0, ref d1, ref d2, ref d3, ref d4);
+        AddRow(a1, b[8], b[0], b[1], b[2], b[3], ref d0, ref d1, ref d2, ref d3, ref d4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
