@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -61,7 +60,7 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
             authenticated += macBlocks * Poly1305Scalar.BlockSize;
         }
 
-        Tag(&mac, scratch.OneTimeKey, data, length, authenticated, data + length);
+        Poly1305Avx2.Finish(&mac, scratch.OneTimeKey, data, length, authenticated, data + length);
         scratch.Wipe();
     }
 
@@ -95,7 +94,7 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
         }
 
         byte* tag = stackalloc byte[Aead.TagSize];
-        Tag(&mac, scratch.OneTimeKey, data, length, authenticated, tag);
+        Poly1305Avx2.Finish(&mac, scratch.OneTimeKey, data, length, authenticated, tag);
         bool authentic = (Vector128.Load(tag) ^ Vector128.Load(data + length)) == Vector128<byte>.Zero;
         if (authentic)
         {
@@ -177,33 +176,11 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int MacBlocks(int length, int authenticated, int available)
     {
-        int left = Blocks(length - authenticated) + 1;
+        int left = Poly1305Avx2.Blocks(length - authenticated);
         int blocks = Math.Min(Math.Min(ChaCha20Avx2.MacBlocks, (available - authenticated) / Poly1305Scalar.BlockSize), left - 4);
         return Math.Max(0, blocks - ((blocks - left) & 3));
     }
 
-    // The tag of a message whose beginning has been taken in already.
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tag(Poly1305Words* mac, byte* oneTimeKey, byte* data, int length, int authenticated, byte* tag)
-    {
-        byte* last = stackalloc byte[Poly1305Avx2.GroupSize];
-        int left = Blocks(length - authenticated) + 1;
-        mac->Absorb(data + authenticated, left & 3);
-        byte* message = data + authenticated + ((left & 3) * Poly1305Scalar.BlockSize);
-        int groups = (left / 4) - 1;
-        Debug.Assert(groups >= 0, "The last group is the last three blocks of data, and the length.");
-
-        byte* end = message + (groups * Poly1305Avx2.GroupSize);
-        Vector256<byte>.Zero.Store(last);
-        Vector256<byte>.Zero.Store(last + 32);
-        Unsafe.CopyBlockUnaligned(last, end, (uint)(data + length - end));
-        *(ulong*)(last + Poly1305Avx2.GroupSize - 8) = (ulong)length;
-        Poly1305Avx2.Absorb(mac, message, groups, last);
-        mac->Finish(oneTimeKey, tag);
-    }
-
-    private static int Blocks(int length) => (length + Poly1305Scalar.BlockSize - 1) / Poly1305Scalar.BlockSize;
 
     // On the stack while a packet is worked on.
     private struct Scratch

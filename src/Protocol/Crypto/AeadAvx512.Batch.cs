@@ -120,7 +120,7 @@ internal readonly unsafe partial struct AeadAvx512
         byte* streams = stackalloc byte[(Lanes * ChaCha20Vector512.Size) + Block];
         s.Place(memory, packets, ref group);
         s.GenerateFirst(key);
-        bool begun = group.Length >= GroupScratch.LongMin;
+        bool begun = group.Length >= GroupScratch.MinBeside;
         if (begun)
         {
             s.GenerateAndBegin(key, group.Count, Align(streams));

@@ -12,10 +12,7 @@ internal readonly unsafe partial struct AeadAvx512
     private readonly struct GroupScratch(byte* memory)
     {
         /// <summary>Packets of this length have their first block and then sixteen more of their own.</summary>
-        public const int LongMin = Block + ChaCha20Vector512.Size;
-
-        /// <summary>How much of such a packet the MAC takes in beside ChaCha20, in bytes.</summary>
-        public const int MacAhead = ChaCha20Vector512.MacBlocks * Poly1305Scalar.BlockSize;
+        public const int MinBeside = Block + ChaCha20Vector512.Size;
 
         public const int Size = LanesOffset + (ChaCha20Vector512.Blocks * (8 + 4 + 4 + 4));
 
@@ -102,7 +99,7 @@ internal readonly unsafe partial struct AeadAvx512
         {
             XorFirst(length, count);
             int behind = None;
-            for (int i = 0; i < count && length >= LongMin; i++)
+            for (int i = 0; i < count && length >= MinBeside; i++)
             {
                 var sink = new XorSink512(Data[i] + Block);
                 if (behind == None)
@@ -140,14 +137,14 @@ internal readonly unsafe partial struct AeadAvx512
         /// <summary>All eight tags, 16 bytes each.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Tag(int length, byte* tags) =>
-            Poly1305Lanes512.Tag(OneTimeKeys, Data, length, Begun, length >= LongMin ? MacAhead : 0, tags);
+            Poly1305Lanes512.Tag(OneTimeKeys, Data, length, Begun, length >= MinBeside ? MacAhead : 0, tags);
 
         /// <summary>Opening: the first <paramref name="count"/> packets ^= their key stream.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Xor(byte* key, int length, int count)
         {
             XorFirst(length, count);
-            for (int i = 0; i < count && length >= LongMin; i++)
+            for (int i = 0; i < count && length >= MinBeside; i++)
             {
                 MaskedVector512.Xor(Data[i] + Block, Streams[i], ChaCha20Vector512.Size);
                 XorRuns(key, length, i);
@@ -175,7 +172,7 @@ internal readonly unsafe partial struct AeadAvx512
         private void XorRuns(byte* key, int length, int index)
         {
             uint block = 2 + ChaCha20Vector512.Blocks;
-            for (int done = LongMin; length - done >= ChaCha20Vector512.Size; done += ChaCha20Vector512.Size, block += ChaCha20Vector512.Blocks)
+            for (int done = MinBeside; length - done >= ChaCha20Vector512.Size; done += ChaCha20Vector512.Size, block += ChaCha20Vector512.Blocks)
             {
                 ChaCha20Vector512.Generate(key, block, Counters[index], new XorSink512(Data[index] + done));
             }

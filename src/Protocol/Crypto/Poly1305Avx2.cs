@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -14,6 +15,32 @@ internal static unsafe class Poly1305Avx2
 {
     /// <summary>Bytes of a group, which is four blocks.</summary>
     public const int GroupSize = 4 * Poly1305Scalar.BlockSize;
+
+    /// <summary>Blocks of <paramref name="length"/> bytes, the last one filled up, and of the AEAD's block of lengths.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Blocks(int length) => ((length + Poly1305Scalar.BlockSize - 1) / Poly1305Scalar.BlockSize) + 1;
+
+    /// <summary>The tag of a message whose first <paramref name="authenticated"/> bytes were taken in already.</summary>
+    /// <param name="length">Of all of it; three blocks are left at least.</param>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Finish(Poly1305Words* mac, byte* oneTimeKey, byte* data, int length, int authenticated, byte* tag)
+    {
+        byte* last = stackalloc byte[GroupSize];
+        int left = Blocks(length - authenticated);
+        mac->Absorb(data + authenticated, left & 3);
+        byte* message = data + authenticated + ((left & 3) * Poly1305Scalar.BlockSize);
+        int groups = (left / 4) - 1;
+        Debug.Assert(groups >= 0, "The last group is the last three blocks of data, and the length.");
+
+        byte* end = message + (groups * GroupSize);
+        Vector256<byte>.Zero.Store(last);
+        Vector256<byte>.Zero.Store(last + 32);
+        Unsafe.CopyBlockUnaligned(last, end, (uint)(data + length - end));
+        *(ulong*)(last + GroupSize - 8) = (ulong)length;
+        Absorb(mac, message, groups, last);
+        mac->Finish(oneTimeKey, tag);
+    }
 
     /// <summary>
     /// Takes in <paramref name="groups"/> groups of whole blocks, none is fine, and one more from another place, where the caller has
