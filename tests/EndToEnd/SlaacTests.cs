@@ -54,7 +54,7 @@ public sealed class SlaacTests
         for (int i = 0; i < 10; i++)
         {
             string address = $"2001:db8:1::abc{i}";
-            client.Host.Run($"ip address add {address}/128 dev {client.Name} nodad");
+            SlaacNetwork.AddAddress(client, address);
             CommandResult first = client.Host.TryRun($"ping -n -c 1 -W 5 -I {address} {SlaacNetwork.GatewayAddress}");
             Assert.True(first.Succeeded, first.ToString());
         }
@@ -71,7 +71,7 @@ public sealed class SlaacTests
         SlaacNetwork.WaitForAddress(forger);
         Ping.Succeeds(owner.Host, SlaacNetwork.GatewayAddress);
 
-        forger.Host.Run($"ip address add {address}/128 dev {forger.Name} nodad");
+        SlaacNetwork.AddAddress(forger, address);
         Ping.Fails(forger.Host, SlaacNetwork.GatewayAddress, "-I", address);
         Assert.True(network.Drops(forger, "conflict") >= 3);
         Assert.DoesNotContain(address, network.Learned(forger));
@@ -186,7 +186,7 @@ public sealed class SlaacTests
         network.Gateway.AddPeer(other, address + "/128");
         Assert.DoesNotContain(address, network.Learned(client));
         Ping.Fails(client.Host, SlaacNetwork.GatewayAddress, "-I", address);
-        other.Host.Run($"ip address add {address}/128 dev {other.Name} nodad");
+        SlaacNetwork.AddAddress(other, address);
         Ping.Succeeds(other.Host, SlaacNetwork.GatewayAddress, "-I", address);
         Assert.Empty(network.Learned(other).Intersect([address], StringComparer.Ordinal));
     }
@@ -201,7 +201,7 @@ public sealed class SlaacTests
         SlaacNetwork.WaitForAddress(other);
         Ping.Succeeds(client.Host, SlaacNetwork.GatewayAddress);
 
-        other.Host.Run($"ip address add {address}/128 dev {other.Name} nodad");
+        SlaacNetwork.AddAddress(other, address);
         Assert.Equal(0, UapiSocket.Set(
             network.Gateway.Name, "public_key=" + client.Keys.PublicHex, $"learned_ip=-{address}/128"));
         Ping.Succeeds(other.Host, SlaacNetwork.GatewayAddress, "-I", address);
@@ -217,7 +217,7 @@ public sealed class SlaacTests
         Assert.Equal(0, UapiSocket.Set(network.Gateway.Name, "public_key=" + client.Keys.PublicHex, "learn_limit=2"));
         foreach (string address in (string[])["2001:db8:1::a1", "2001:db8:1::a2", "2001:db8:1::a3"])
         {
-            client.Host.Run($"ip address add {address}/128 dev {client.Name} nodad");
+            SlaacNetwork.AddAddress(client, address);
             Ping.Succeeds(client.Host, SlaacNetwork.GatewayAddress, "-I", address);
             // The age of an address is kept by a coarse clock.
             Thread.Sleep(TimeSpan.FromSeconds(1.1));
