@@ -73,5 +73,8 @@ public enum InsideDrop : byte
     /// <summary>The interface did not take the packet.</summary>
     TunRefused,
 
+    /// <summary>Its keys ended after they had been chosen for it: newer ones took their place, or the interface went down.</summary>
+    KeysWiped,
+
     Count,
 }

@@ -131,8 +131,14 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
     {
         if (_peer is { } peer && batch.Count > _first)
         {
-            Keypair? keypair = peer.Staged.IsEmpty ? peer.Session.SendingKeypair(now) : null;
-            if (keypair is not null && keypair.TryReserve(_segments, out ulong counter))
+            Keypair? keypair = peer.Session.SendingKeypair(now);
+            if (keypair is not null && !peer.Staged.IsEmpty)
+            {
+                // Just after a handshake: what waited for it goes first.
+                device.SendStaged(peer, now);
+            }
+
+            if (keypair is not null && peer.Staged.IsEmpty && keypair.TryReserve(_segments, out ulong counter))
             {
                 batch.EndRun(_first, peer, _endpoint!, keypair, counter);
             }
@@ -145,7 +151,7 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
         _peer = null;
     }
 
-    // No usable keypair: the packets wait, and a handshake is asked for. With a keypair they only queue behind staged ones.
+    // No usable keypair: the packets wait, and a handshake is asked for.
     private void Stage(Peer peer, long now)
     {
         foreach (ref readonly OutboundPacket packet in batch.PacketsFrom(_first))

@@ -144,6 +144,10 @@ internal sealed class OutboundWorker : IWorker
                 _sealedBytes += length;
             }
         }
+        else
+        {
+            run.Peer.Drops.Add(InsideDrop.KeysWiped, gathered.Length);
+        }
 
         _gatheredCount = 0;
         _gatheredBytes = 0;

@@ -3,6 +3,7 @@ namespace WgNet.Device;
 /// <summary>
 /// The packets of one peer that wait for a keypair: at most <see cref="Capacity"/>, the oldest dropped first, as in the kernel.
 /// What all peers of a device stage together is bounded too. Thread-safe; off the packet path, so a lock and an allocation do.
+/// One thread at a time sends them, lest they overtake each other.
 /// </summary>
 internal sealed class StagedPackets(StagingBudget budget)
 {
@@ -11,10 +12,17 @@ internal sealed class StagedPackets(StagingBudget budget)
     private readonly Lock _lock = new();
     private readonly Queue<Packet> _queue = new();
     private int _count;
+    private volatile bool _isSending;
     private bool _isClosed;
 
-    /// <summary>Readable without the lock by the packet path; exact enough to decide whether to look closer.</summary>
-    public bool IsEmpty => Volatile.Read(ref _count) == 0;
+    /// <summary>
+    /// Nothing waits, and nothing that waited is still being sent: a packet that is not staged overtakes none. Takes no lock, for the
+    /// packet path. The count is read first: what was taken before is either sent by then or seen to be on its way.
+    /// </summary>
+    public bool IsEmpty => Volatile.Read(ref _count) == 0 && !_isSending;
+
+    /// <summary>How many wait.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Adds a copy. Returns how many packets were dropped for it, itself included if there was no room at all.</summary>
     public int Add(ReadOnlySpan<byte> packet, byte ecn)
@@ -44,6 +52,14 @@ internal sealed class StagedPackets(StagingBudget budget)
 
         return dropped;
     }
+
+    /// <summary>Who sends holds it, waits for who came before, and so sends after that. Never taken where nothing is staged.</summary>
+    public Lock Sending { get; } = new();
+
+    /// <summary>Under <see cref="Sending"/>: what is taken is being sent, until it is said to be over.</summary>
+    public void BeginSending() => _isSending = true;
+
+    public void EndSending() => _isSending = false;
 
     public bool TryTake(out byte[] packet, out byte ecn)
     {

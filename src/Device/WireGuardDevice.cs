@@ -242,7 +242,9 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
     }
 
-    /// <summary>Sends what the peer has staged, or asks for the handshake that it waits for.</summary>
+    /// <summary>
+    /// Sends what the peer has staged, after what another thread is sending of it, or asks for the handshake that it waits for.
+    /// </summary>
     internal void SendStaged(Peer peer, long now)
     {
         if (peer.Session.SendingKeypair(now) is not { } keypair)
@@ -252,19 +254,25 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         }
 
         bool sent = false;
-        while (!peer.Staged.IsEmpty)
+        lock (peer.Staged.Sending)
         {
-            // The counter first: if the keys ended meanwhile, the packet goes on waiting for the next ones.
-            if (!keypair.TryReserve(1, out ulong counter))
+            peer.Staged.BeginSending();
+            while (peer.Staged.Count > 0)
             {
-                RequestInitiation(peer, now);
-                break;
+                // The counter first: if the keys ended meanwhile, the packet goes on waiting for the next ones.
+                if (!keypair.TryReserve(1, out ulong counter))
+                {
+                    RequestInitiation(peer, now);
+                    break;
+                }
+
+                if (peer.Staged.TryTake(out byte[] packet, out byte ecn))
+                {
+                    sent |= SealAndSend(peer, keypair, counter, packet, ecn);
+                }
             }
 
-            if (peer.Staged.TryTake(out byte[] packet, out byte ecn))
-            {
-                sent |= SealAndSend(peer, keypair, counter, packet, ecn);
-            }
+            peer.Staged.EndSending();
         }
 
         if (sent)
@@ -327,7 +335,13 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     {
         byte[] datagram = new byte[Padding.PaddedLength(packet.Length, _mtu) + Keypair.Overhead];
         packet.CopyTo(datagram.AsSpan(Keypair.HeaderSize));
-        if (!keypair.Seal(counter, datagram) || peer.Endpoint is not { } endpoint || !_outside.Send(endpoint, datagram, ecn))
+        if (!keypair.Seal(counter, datagram))
+        {
+            peer.Drops.Add(InsideDrop.KeysWiped, packet.IsEmpty ? 0 : 1);
+            return false;
+        }
+
+        if (peer.Endpoint is not { } endpoint || !_outside.Send(endpoint, datagram, ecn))
         {
             return false;
         }

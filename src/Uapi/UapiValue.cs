@@ -16,7 +16,7 @@ internal static class UapiValue
         foreach (char c in text)
         {
             uint digit = (uint)(c - '0');
-            if (digit > 9 || number > (max - digit) / 10)
+            if (digit > Math.Min(9, max) || number > (max - digit) / 10)
             {
                 return false;
             }

@@ -12,11 +12,16 @@ public sealed class ReceiveBatch : IDisposable
     /// <summary>Room for each message: no UDP payload is longer, joined by the kernel or not. Untouched pages cost nothing.</summary>
     public const int MessageCapacity = 65536;
 
+    public const int DefaultCapacity = 16;
+
+    /// <summary>Datagrams in a batch of the default capacity: the kernel joins at most 64 to a message (udp(7), UDP_GRO; UDP_GRO_CNT_MAX).</summary>
+    public const int MostDatagrams = DefaultCapacity * 64;
+
     private readonly ReceivedMessage[] _messages;
     private readonly Arrival[] _arrivals;
     private int _used;
 
-    public ReceiveBatch(int capacity = 16)
+    public ReceiveBatch(int capacity = DefaultCapacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         Capacity = capacity;

@@ -105,7 +105,7 @@ public sealed class WorkerTests
 
         var refused = Assert.Throws<ConfigurationException>(() => end.SetWorkers(count));
 
-        Assert.Contains("1 to 16", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("1 to 7", refused.Message, StringComparison.Ordinal);
         Assert.Equal(WorkerCount.Automatic, end.Device.Snapshot().Workers);
     }
 

@@ -12,6 +12,7 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly ConcurrentDictionary<int, bool> _readers = new();
     private readonly ConcurrentDictionary<int, bool> _writers = new();
+    private int _reads;
     private volatile bool _closed;
 
     public string Name { get; set; } = "memory0";
@@ -22,6 +23,9 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
 
     /// <summary>As if the interface were down: writes fail.</summary>
     public bool RefusesWrites { get; set; }
+
+    /// <summary>Called before each read, with how many packets have been read until then.</summary>
+    public Action<int>? Reading { get; set; }
 
     /// <summary>How many threads have taken packets from the host, and how many have given it some.</summary>
     public int Readers => _readers.Count;
@@ -67,10 +71,13 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
             return -1;
         }
 
+        Reading?.Invoke(Volatile.Read(ref _reads));
         if (!_fromHost.TryDequeue(out byte[]? packet))
         {
             return 0;
         }
+
+        Interlocked.Increment(ref _reads);
 
         _readers[Environment.CurrentManagedThreadId] = true;
         packet.CopyTo(buffer.Slice(offset, packet.Length));

@@ -1,4 +1,6 @@
+using WgNet.Device;
 using WgNet.Protocol;
+using WgNet.Udp;
 using Xunit;
 
 namespace WgNet.Unit.Protocol.Keypairs;
@@ -45,6 +47,27 @@ public class ReplayWindowTests
         Assert.True(window.TryAccept(100));
         Assert.True(window.TryAccept(7 + distance));
         Assert.Equal(accepted, window.TryAccept(7));
+    }
+
+    /// <summary>The first of so many batches is opened last, by a worker that was held up: the others had one each.</summary>
+    [Theory]
+    [InlineData(WorkerCount.Most, true)]
+    [InlineData(WorkerCount.Most + 1, false)]
+    public void TryAccept_BatchBehindThoseOfAllOtherWorkers_FitsUpToTheMostWorkers(int workers, bool fits)
+    {
+        var window = default(ReplayWindow);
+        for (int counter = ReceiveBatch.MostDatagrams; counter < workers * ReceiveBatch.MostDatagrams; counter++)
+        {
+            Assert.True(window.TryAccept((ulong)counter));
+        }
+
+        bool allAccepted = true;
+        for (int counter = 0; counter < ReceiveBatch.MostDatagrams; counter++)
+        {
+            allAccepted &= window.TryAccept((ulong)counter);
+        }
+
+        Assert.Equal(fits, allAccepted);
     }
 
     [Fact]

@@ -1,0 +1,90 @@
+using WgNet.Device;
+using WgNet.Protocol;
+using WgNet.Tun;
+using WgNet.Udp;
+using WgNet.Unit.Fakes;
+using Xunit;
+using static WgNet.Unit.Device.TunnelPair;
+
+namespace WgNet.Unit.Device;
+
+/// <summary>What happens while staged packets leave, and while keys end.</summary>
+public sealed class StagedOrderTests
+{
+    /// <summary>The thread that sends what was staged is held at its first packet while the host sends one more: an outbound worker's.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void Packet_WhileStagedOnesLeave_OvertakesNone(int staged)
+    {
+        var allStaged = new ManualResetEventSlim();
+        Action afterHandshake = () => { };
+        using var left = new End(openSockets: (port, mark) => new HeldSockets(UdpSockets.Open(port, mark), datagram =>
+        {
+            if (MessageType.IsHandshake(datagram))
+            {
+                allStaged.Wait();
+            }
+            else
+            {
+                Interlocked.Exchange(ref afterHandshake, () => { })();
+            }
+        }));
+        using var right = new End();
+        left.Know(right, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        right.Know(left, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+
+        // What comes late is read, and either waits behind the others or is already gone, when the first goes on.
+        afterHandshake = () =>
+        {
+            left.Tun.Send(Numbered(staged));
+            Thread.Sleep(Shortly);
+        };
+        for (int i = 0; i < staged; i++)
+        {
+            left.Tun.Send(Numbered(i));
+        }
+
+        Thread.Sleep(Shortly);
+        allStaged.Set();
+
+        for (int i = 0; i <= staged; i++)
+        {
+            Assert.Equal(Numbered(i), right.Tun.Receive(Soon));
+        }
+    }
+
+    [Fact]
+    public void Keys_WipedBetweenReadingAndSealing_AreCounted()
+    {
+        using var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        using var other = new End();
+        tunnel.Left.Know(other, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8:2::/64"), Remove: false)));
+        byte[] packet = Packet("2001:db8::a", "2001:db8::b");
+        tunnel.Left.Tun.Send(packet);
+        Assert.Equal(packet, tunnel.Right.Tun.Receive(Soon));
+
+        // The second packet is another peer's: once it is read, the first one's counters are reserved, and it is not sealed yet.
+        bool sent = false;
+        tunnel.Left.Tun.Reading = read =>
+        {
+            if (!sent)
+            {
+                sent = true;
+                tunnel.Left.Tun.Send(packet);
+                tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8:2::1"));
+            }
+            else if (read == 3)
+            {
+                tunnel.Left.Tun.Reading = null;
+                tunnel.Left.Device.LinkChanged(new LinkState(Up: false, Mtu: 1420, []));
+            }
+        };
+        tunnel.Left.Tun.Wake();
+
+        Assert.True(SpinWait.SpinUntil(() => tunnel.Left.Drops(tunnel.Right, "keys_wiped") == 1, Soon));
+        Assert.Null(tunnel.Right.Tun.Receive(Shortly));
+    }
+
+    private static byte[] Numbered(int number) => Packet("2001:db8::a", "2001:db8::b", payload: 8 + number);
+}

@@ -1,0 +1,33 @@
+using WgNet.Udp;
+
+namespace WgNet.Unit.Fakes;
+
+/// <summary>Real sockets that tell of each lone datagram before it leaves, and so can hold up who sends it. Not of batches.</summary>
+public sealed class HeldSockets(IUdpSockets sockets, HeldSockets.Watcher sending) : IUdpSockets
+{
+    public delegate void Watcher(ReadOnlySpan<byte> datagram);
+
+    public event Action<Endpoint>? SourceLost
+    {
+        add => sockets.SourceLost += value;
+        remove => sockets.SourceLost -= value;
+    }
+
+    public ushort Port => sockets.Port;
+
+    public int Receive(ReceiveBatch batch) => sockets.Receive(batch);
+
+    public void Wake() => sockets.Wake();
+
+    public int Send(SendBatch batch) => sockets.Send(batch);
+
+    public int Send(Endpoint to, ReadOnlySpan<byte> datagram, byte ecn)
+    {
+        sending(datagram);
+        return sockets.Send(to, datagram, ecn);
+    }
+
+    public void SetMark(uint mark) => sockets.SetMark(mark);
+
+    public void Dispose() => sockets.Dispose();
+}
