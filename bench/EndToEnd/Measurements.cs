@@ -79,6 +79,8 @@ internal static partial class Measurements
             return [double.NaN, double.NaN, double.NaN, double.NaN];
         }
 
+        // A session's last timers, and threads of a runtime's pool, end within half a minute after its last packet.
+        trial.Stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(30));
         ProcessTimes before = ProcessTimes.Of(trial.Daemons);
         trial.Stop.WaitHandle.WaitOne(TimeSpan.FromMinutes(1));
         trial.Stop.ThrowIfCancellationRequested();

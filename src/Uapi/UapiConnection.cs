@@ -154,10 +154,22 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
     private async ValueTask AnswerAsync(Step step, PipeWriter output, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(answerTimeout);
+        ValueTask answer = WriteAnswerAsync(step, output, timeout.Token);
+
+        // Only for who keeps an answer waiting: a timer that is no longer needed still wakes the runtime when it would have been due.
+        if (!answer.IsCompleted)
+        {
+            timeout.CancelAfter(answerTimeout);
+        }
+
+        await answer;
+    }
+
+    private async ValueTask WriteAnswerAsync(Step step, PipeWriter output, CancellationToken cancellationToken)
+    {
         int errno = step switch
         {
-            Step.Get => await GetAsync(output, timeout.Token),
+            Step.Get => await GetAsync(output, cancellationToken),
             Step.Set => Set(),
             Step.RefuseGet => Refuse("get=1 must be followed by a blank line", Errno.EINVAL),
             Step.LineTooLong => Refuse("line too long", Errno.EIO),
@@ -165,7 +177,7 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
             _ => Refuse("set=1 ended before its blank line, nothing changed", Errno.EPROTO),
         };
         _ = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"errno={-errno}\n\n"), output);
-        _ = await output.FlushAsync(timeout.Token);
+        _ = await output.FlushAsync(cancellationToken);
     }
 
     private async ValueTask<int> GetAsync(PipeWriter output, CancellationToken cancellationToken)

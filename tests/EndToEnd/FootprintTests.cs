@@ -8,7 +8,7 @@ namespace WgNet.EndToEnd;
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 
-/// <summary>What a device costs that does nothing: start, memory, wake-ups. Medians, since the machine has other work too.</summary>
+/// <summary>What a device costs: start, memory. Medians, since the machine has other work too.</summary>
 [Collection(nameof(Alone))]
 public sealed class FootprintTests
 {
@@ -67,17 +67,6 @@ public sealed class FootprintTests
     public void Executable_IsUnder25Megabytes() =>
         Assert.InRange(new FileInfo(Programs.WgNet).Length, 1, 25 * Megabyte);
 
-    [Fact]
-    public void Idle_WithoutTraffic_WakesNobody()
-    {
-        using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4);
-        Thread.Sleep(2000);
-        long before = VoluntarySwitches(pair.Left.Daemon.Pid);
-        Thread.Sleep(5000);
-        long switches = VoluntarySwitches(pair.Left.Daemon.Pid) - before;
-        Assert.True(switches < 25, $"{switches} wake-ups in five seconds");
-    }
-
     private static double StartMilliseconds(Host host)
     {
         string name = host.NewInterfaceName();
@@ -91,12 +80,6 @@ public sealed class FootprintTests
 
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
-
-    private static long VoluntarySwitches(int pid) => Directory
-        .GetDirectories($"/proc/{pid}/task")
-        .SelectMany(task => File.ReadLines(Path.Combine(task, "status")))
-        .Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal))
-        .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture));
 
     // cpu  user nice system idle iowait irq softirq steal ...
     private static double BusyShare()

@@ -46,6 +46,7 @@ internal static class ForegroundDevice
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         whenReady();
+        FinalizerSleep.Begin();
         device.WaitForEnd();
         return 0;
 

@@ -1,0 +1,53 @@
+using System.Globalization;
+using WgNet.EndToEnd.Harness;
+
+namespace WgNet.EndToEnd;
+
+/// <summary>A device without traffic sleeps. Beside the other tests: what they use of the machine is not counted here.</summary>
+public sealed class IdleTests
+{
+    // Since the last packet and the last request to the control socket: a session's timers run for 25 seconds, threads of the
+    // runtime's pool end after 20.
+    private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    [Theory]
+    [MemberData(nameof(Matrix.Peers), MemberType = typeof(Matrix))]
+    public async Task Minute_WithoutTraffic_WakesNoThreadButForTheKernelsOwnPackets(Implementation peer)
+    {
+        using var pair = new TunnelPair(peer, Outside.IPv4);
+        pair.PingBothWays();
+        await Task.Delay(UntilIdle, TestContext.Current.CancellationToken);
+
+        long packetsBefore = PacketsFromKernel(pair.Left);
+        Dictionary<string, long> before = Switches(pair.Left.Daemon.Pid);
+        await Task.Delay(Minute, TestContext.Current.CancellationToken);
+        Dictionary<string, long> after = Switches(pair.Left.Daemon.Pid);
+        long packets = PacketsFromKernel(pair.Left) - packetsBefore;
+
+        List<string> woken = [.. after
+            .Select(thread => (thread.Key, Count: thread.Value - before.GetValueOrDefault(thread.Key)))
+            .Where(thread => thread.Count > 0)
+            .SelectMany(thread => Enumerable.Repeat(thread.Key, (int)thread.Count))];
+        string story = string.Create(CultureInfo.InvariantCulture, $"{packets} packets from the kernel, and woken were: {string.Join(", ", woken)}");
+        Assert.True(woken.TrueForAll(thread => thread.EndsWith(" outbound", StringComparison.Ordinal)), story);
+
+        // Twice: on a busy machine handling a packet may mean to wait for a lock of the kernel's.
+        Assert.True(woken.Count <= 2 * packets, story);
+    }
+
+    // Router solicitations and multicast reports, which the kernel sends into a new interface at growing intervals.
+    private static long PacketsFromKernel(Tunnel tunnel) => long.Parse(
+        tunnel.Host.Run($"cat /sys/class/net/{tunnel.Name}/statistics/tx_packets"), CultureInfo.InvariantCulture);
+
+    /// <summary>How often each thread went to sleep, and so woke up, by its id and name.</summary>
+    private static Dictionary<string, long> Switches(int pid) => Directory
+        .GetDirectories($"/proc/{pid}/task")
+        .ToDictionary(
+            task => $"{Path.GetFileName(task)} {File.ReadAllText(Path.Combine(task, "comm")).Trim()}",
+            task => File.ReadLines(Path.Combine(task, "status"))
+                .Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal))
+                .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture)),
+            StringComparer.Ordinal);
+}
