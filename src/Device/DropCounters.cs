@@ -5,27 +5,44 @@ using WgNet.Protocol;
 namespace WgNet.Device;
 
 /// <summary>
-/// Packets dropped, by reason. Thread-safe.
+/// Packets dropped, by reason. Thread-safe. Most peers never drop one, so that the counters come with the first.
 /// </summary>
 public sealed class DropCounters
 {
     private static readonly string[] OutsideNames = Names<DropReason>((int)DropReason.Count);
     private static readonly string[] SourceNames = Names<SourceVerdict>((int)SourceVerdict.Count);
     private static readonly string[] InsideNames = Names<InsideDrop>((int)InsideDrop.Count);
+    private static readonly string[] AllNames = [.. OutsideNames, .. SourceNames, .. InsideNames];
 
-    private readonly long[] _outside = new long[(int)DropReason.Count];
-    private readonly long[] _source = new long[(int)SourceVerdict.Count];
-    private readonly long[] _inside = new long[(int)InsideDrop.Count];
+    // In the order of the names.
+    private long[]? _counts;
 
-    public void Add(DropReason reason, int packets = 1) => Interlocked.Add(ref _outside[(int)reason], packets);
+    public void Add(DropReason reason, int packets = 1) => Add((int)reason, packets);
 
-    public void Add(SourceVerdict verdict) => Interlocked.Increment(ref _source[(int)verdict]);
+    public void Add(SourceVerdict verdict) => Add(OutsideNames.Length + (int)verdict, 1);
 
-    public void Add(InsideDrop reason, int packets = 1) => Interlocked.Add(ref _inside[(int)reason], packets);
+    public void Add(InsideDrop reason, int packets = 1) => Add(OutsideNames.Length + SourceNames.Length + (int)reason, packets);
 
     /// <summary>The reasons that occurred, as the UAPI names them.</summary>
     public IEnumerable<(string Reason, long Count)> NonZero() =>
-        OutsideNames.Zip(_outside).Concat(SourceNames.Zip(_source)).Concat(InsideNames.Zip(_inside)).Where(pair => pair.Second != 0);
+        AllNames.Zip(Volatile.Read(ref _counts) ?? []).Where(pair => pair.Second != 0);
+
+    private void Add(int index, int packets)
+    {
+        if (packets == 0)
+        {
+            return;
+        }
+
+        long[]? counts = Volatile.Read(ref _counts);
+        if (counts is null)
+        {
+            counts = new long[AllNames.Length];
+            counts = Interlocked.CompareExchange(ref _counts, counts, null) ?? counts;
+        }
+
+        Interlocked.Add(ref counts[index], packets);
+    }
 
     // BadTag → bad_tag
     private static string[] Names<T>(int count)

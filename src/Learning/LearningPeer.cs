@@ -18,8 +18,7 @@ public sealed class LearningPeer<TPeer>
     private readonly LearnedTable<TPeer> _table;
 
     // One owner, so this is a set of prefixes with a longest match.
-    private AllowedIps<LearningPeer<TPeer>> _learnable = new();
-    private bool _hasLearnable;
+    private AllowedIps<LearningPeer<TPeer>>? _learnable;
     private int _learnLimit;
     private long _learnTimeout;
 
@@ -40,7 +39,7 @@ public sealed class LearningPeer<TPeer>
     public long LearnTimeout => Volatile.Read(ref _learnTimeout);
 
     /// <summary>In the order in which they were added; a copy, for the writer.</summary>
-    public IReadOnlyList<IpPrefix> LearnablePrefixes => _learnable.Prefixes(this);
+    public IReadOnlyList<IpPrefix> LearnablePrefixes => _learnable?.Prefixes(this) ?? [];
 
     /// <summary>
     /// Guards the peer's set of addresses and orders learning with every configuration change that could forbid it: the rules are
@@ -60,24 +59,25 @@ public sealed class LearningPeer<TPeer>
     /// <summary>The length of the longest learnable prefix that contains the address; −1 if none does. For any thread.</summary>
     internal int LearnableLength(UInt128 address)
     {
-        if (!Volatile.Read(ref _hasLearnable))
+        if (Volatile.Read(ref _learnable) is not { } learnable)
         {
             return -1;
         }
 
-        _ = Volatile.Read(ref _learnable).LookupIPv6(address, out int length);
+        _ = learnable.LookupIPv6(address, out int length);
         return length;
     }
 
     internal bool AddLearnable(IpPrefix prefix)
     {
-        bool isNew = !_learnable.Owns(prefix, this);
-        _learnable.Insert(prefix, this);
-        Volatile.Write(ref _hasLearnable, true);
+        AllowedIps<LearningPeer<TPeer>> learnable = _learnable ?? new();
+        bool isNew = !learnable.Owns(prefix, this);
+        learnable.Insert(prefix, this);
+        Volatile.Write(ref _learnable, learnable);
         return isNew;
     }
 
-    internal bool RemoveLearnable(IpPrefix prefix) => _learnable.Remove(prefix, this);
+    internal bool RemoveLearnable(IpPrefix prefix) => _learnable?.Remove(prefix, this) ?? false;
 
     internal void ReplaceLearnable(ReadOnlySpan<IpPrefix> prefixes)
     {
@@ -87,8 +87,7 @@ public sealed class LearningPeer<TPeer>
             learnable.Insert(prefix, this);
         }
 
-        Volatile.Write(ref _learnable, learnable);
-        Volatile.Write(ref _hasLearnable, !prefixes.IsEmpty);
+        Volatile.Write(ref _learnable, prefixes.IsEmpty ? null : learnable);
     }
 
     internal void SetLimit(int limit) => Volatile.Write(ref _learnLimit, limit);

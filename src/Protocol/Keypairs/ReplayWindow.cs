@@ -14,8 +14,10 @@ internal struct ReplayWindow
     private const int RingBits = 8192;
     private const int RingWords = RingBits / WordBits;
 
-    // Allocated with the first packet: a keypair that never receives costs nothing.
+    // Until a counter leaves the first word, which a peer that only keeps its session alive does not do before the next keypair,
+    // that word stands here alone. The ring is a kilobyte.
     private ulong[]? _ring;
+    private ulong _firstWord;
     private ulong _greatest;
 
     /// <summary>True, once, for a counter that is new and not too old.</summary>
@@ -26,7 +28,17 @@ internal struct ReplayWindow
             return false;
         }
 
-        _ring ??= new ulong[RingWords];
+        if (_ring is null)
+        {
+            if (counter < WordBits)
+            {
+                return Mark(ref _firstWord, counter);
+            }
+
+            _ring = new ulong[RingWords];
+            _ring[0] = _firstWord;
+        }
+
         if (counter > _greatest)
         {
             Advance(counter);
@@ -36,7 +48,11 @@ internal struct ReplayWindow
             return false;
         }
 
-        ref ulong word = ref _ring[counter / WordBits % RingWords];
+        return Mark(ref _ring[counter / WordBits % RingWords], counter);
+    }
+
+    private static bool Mark(ref ulong word, ulong counter)
+    {
         ulong bit = 1UL << (int)(counter % WordBits);
         bool isNew = (word & bit) == 0;
         word |= bit;
