@@ -12,9 +12,11 @@ public sealed class IdleTests
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    [Theory]
-    [MemberData(nameof(Matrix.Peers), MemberType = typeof(Matrix))]
-    public async Task Minute_WithoutTraffic_WakesNoThreadButForTheKernelsOwnPackets(Implementation peer)
+    [Fact]
+    public Task Minute_WithoutTraffic_WakesNoThreadButForTheKernelsOwnPackets() =>
+        Task.WhenAll(WatchAsync(Implementation.WireGuardGo), WatchAsync(Implementation.WgNet));
+
+    private static async Task WatchAsync(Implementation peer)
     {
         using var pair = new TunnelPair(peer, Outside.IPv4);
         pair.PingBothWays();

@@ -7,6 +7,7 @@ using WgNet.EndToEnd.Harness;
 namespace WgNet.EndToEnd;
 
 /// <summary>Several workers a direction at both ends: what one flow carries keeps its order.</summary>
+[Collection(nameof(Alone))]
 public sealed class WorkerTests
 {
     private const int SolUdp = 17, UdpSegment = 103;

@@ -26,7 +26,9 @@ public sealed class Tunnel
     public static Tunnel Start(Host host, Implementation implementation, params string[] environment)
     {
         string name = host.NewInterfaceName();
-        Daemon daemon = host.Start(["env", .. environment, Programs.Of(implementation), "-f", name]);
+
+        // A shell that runs the tests in its background makes them, and whom they start, ignore SIGINT.
+        Daemon daemon = host.Start(["env", "--default-signal=INT", .. environment, Programs.Of(implementation), "-f", name]);
         Wait.Until(
             () => daemon.HasExited || UapiSocket.Answers(name),
             TimeSpan.FromSeconds(10),
@@ -56,6 +58,15 @@ public sealed class Tunnel
 
         Host.Run("ip", "link", "set", Name, "mtu", mtu.ToString(CultureInfo.InvariantCulture), "up");
     }
+
+    /// <summary>
+    /// Waits for the socket at <see cref="Port"/>. A process hears of its interface's going up a moment later, on a busy machine a long
+    /// one, and an initiation that comes before is lost for five seconds.
+    /// </summary>
+    public void WaitUntilItListens() => Wait.Until(
+        () => Host.Run("ss -Hnlu").Contains($":{Port} ", StringComparison.Ordinal),
+        TimeSpan.FromSeconds(10),
+        $"{Name} opened no socket");
 
     /// <summary>wg set, with this interface's name filled in.</summary>
     public void Set(string arguments) => Host.Run($"wg set {Name} {arguments}");

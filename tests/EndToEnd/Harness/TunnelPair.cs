@@ -34,6 +34,8 @@ public sealed class TunnelPair : IDisposable
             Right.AddPeer(Left, LeftAllowedIps, Tunnel.Endpoint(LeftHost.Address(outside)));
             Left.Up(mtu, LeftIPv4 + "/24", LeftIPv6 + "/64");
             Right.Up(mtu, RightIPv4 + "/24", RightIPv6 + "/64");
+            Left.WaitUntilItListens();
+            Right.WaitUntilItListens();
         }
         catch
         {
