@@ -254,20 +254,24 @@ public sealed partial class WireGuardDevice
 
     private void ApplyPrefixes(Peer peer, PeerUpdate update)
     {
-        if (update.ReplaceAllowedIps)
+        // Together: no packet finds the old prefixes gone and the new ones not yet there.
+        using (_allowedIps.Begin())
         {
-            _allowedIps.RemovePeer(peer);
-        }
-
-        foreach (PrefixUpdate allowed in update.AllowedIps)
-        {
-            if (allowed.Remove)
+            if (update.ReplaceAllowedIps)
             {
-                _allowedIps.Remove(allowed.Prefix, peer);
+                _allowedIps.RemovePeer(peer);
             }
-            else
+
+            foreach (PrefixUpdate allowed in update.AllowedIps)
             {
-                _allowedIps.Insert(allowed.Prefix, peer);
+                if (allowed.Remove)
+                {
+                    _allowedIps.Remove(allowed.Prefix, peer);
+                }
+                else
+                {
+                    _allowedIps.Insert(allowed.Prefix, peer);
+                }
             }
         }
 

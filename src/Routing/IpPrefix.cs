@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
@@ -40,8 +39,7 @@ public readonly record struct IpPrefix
         int slash = text.IndexOf('/');
         ReadOnlySpan<char> host = slash < 0 ? text : text[..slash];
         bool isIPv4 = !host.Contains(':');
-        if (host.ContainsAny('%', '[', ']') || (isIPv4 && host.Count('.') != 3) || !IPAddress.TryParse(host, out IPAddress? address)
-            || (isIPv4 && !IsPlainDottedQuad(host)))
+        if (!(isIPv4 ? TryParseIPv4(host, out UInt128 address) : TryParseIPv6(host, out address)))
         {
             return false;
         }
@@ -52,7 +50,7 @@ public readonly record struct IpPrefix
             return false;
         }
 
-        prefix = new IpPrefix(ToNumber(address), length, isIPv4);
+        prefix = new IpPrefix(address, length, isIPv4);
         return true;
     }
 
@@ -75,18 +73,47 @@ public readonly record struct IpPrefix
     /// <summary><c>192.0.2.0/24</c> or <c>2001:db8::/64</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ToAddress(Address, IsIPv4)}/{Length}");
 
-    // IPAddress takes "010.1.1.1" as octal; wg(8) refuses it, and so does this.
-    private static bool IsPlainDottedQuad([NotNull] ReadOnlySpan<char> host)
+    // Not by IPAddress, which takes "010.1.1.1" as octal, where wg(8) refuses it, and allocates.
+    private static bool TryParseIPv4(ReadOnlySpan<char> text, out UInt128 address)
     {
-        foreach (Range part in host.Split('.'))
+        address = 0;
+        uint number = 0;
+        uint part = 0;
+        int digits = 0;
+        int dots = 0;
+        foreach (char c in text)
         {
-            ReadOnlySpan<char> digits = host[part];
-            if (digits.IsEmpty || digits.Length > 3 || (digits.Length > 1 && digits[0] == '0') || digits.ContainsAnyExceptInRange('0', '9'))
+            uint digit = (uint)(c - '0');
+            if (digit <= 9)
+            {
+                part = (part * 10) + digit;
+                if (part > 255 || (digits > 0 && part < 10))
+                {
+                    return false;
+                }
+
+                digits++;
+            }
+            else if (c == '.' && digits > 0 && ++dots < 4)
+            {
+                number = (number << 8) | part;
+                part = 0;
+                digits = 0;
+            }
+            else
             {
                 return false;
             }
         }
 
-        return true;
+        address = (number << 8) | part;
+        return dots == 3 && digits > 0;
+    }
+
+    private static bool TryParseIPv6(ReadOnlySpan<char> text, out UInt128 address)
+    {
+        bool isAddress = !text.ContainsAny('%', '[', ']') & IPAddress.TryParse(text, out IPAddress? parsed);
+        address = isAddress ? ToNumber(parsed!) : 0;
+        return isAddress;
     }
 }

@@ -9,10 +9,18 @@ internal sealed class PrefixDictionary<TPeer>
     private readonly Dictionary<IpPrefix, TPeer> _peers = [];
     private int[] _lengths = [];
 
-    public void Insert(IpPrefix prefix, TPeer peer)
+    public void Insert(IpPrefix prefix, TPeer peer) => InsertAll([(prefix, peer)]);
+
+    public void InsertAll(IEnumerable<(IpPrefix Prefix, TPeer Peer)> owned)
     {
-        _peers[prefix] = peer;
-        _lengths = [.. _lengths.Append(prefix.Length).Distinct().OrderDescending()];
+        HashSet<int> lengths = [.. _lengths];
+        foreach ((IpPrefix prefix, TPeer peer) in owned)
+        {
+            _peers[prefix] = peer;
+            _ = lengths.Add(prefix.Length);
+        }
+
+        _lengths = [.. lengths.OrderDescending()];
     }
 
     public TPeer? Lookup(UInt128 address, bool isIPv4)

@@ -111,6 +111,87 @@ public sealed class AllowedIpsTests
     }
 
     [Fact]
+    public void Prefixes_SomeRemovedMovedAndAddedAgain_AreInTheOrderInWhichThePeerGotThem()
+    {
+        foreach (string prefix in (string[])["10.0.0.0/8", "::/0", "0.0.0.0/0", "2001:db8::1/128", "192.0.2.1/32"])
+        {
+            Insert(prefix, "a");
+        }
+
+        Assert.True(_table.Remove(Prefix("::/0"), "a"));
+        Insert("10.0.0.0/8", "b");
+        Insert("2001:db8::/64", "a");
+        Insert("10.0.0.0/8", "a");
+        Insert("::/0", "a");
+        Assert.Equal("0.0.0.0/0 2001:db8::1/128 192.0.2.1/32 2001:db8::/64 10.0.0.0/8 ::/0", string.Join(' ', _table.Prefixes("a")));
+        Assert.Empty(_table.Prefixes("b"));
+    }
+
+    [Fact]
+    public void Batch_ChangesOfAPeer_BecomeVisibleTogether()
+    {
+        Insert("10.0.0.0/8", "a");
+        using (_table.Begin())
+        {
+            _table.RemovePeer("a");
+            Insert("10.0.0.0/9", "a");
+            Assert.True(_table.Owns(Prefix("10.0.0.0/9"), "a"));
+            Assert.Equal("a", _table.LookupIPv4(0x0aff0000));
+        }
+
+        Assert.Null(_table.LookupIPv4(0x0aff0000));
+        Assert.Equal("a", _table.LookupIPv4(0x0a000001));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Insert_EveryLengthOfAnAddress_FindsEachAsTheLongerOnesGo(bool isIPv4)
+    {
+        int bits = isIPv4 ? 32 : 128;
+        UInt128 address = isIPv4 ? 0xA5C3_0FF1 : new UInt128(0xA5C3_0FF1_0123_4567, 0x89AB_CDEF_5A3C_F00F);
+        string[] owners = [.. Enumerable.Range(0, bits + 1).Select(length => $"owner of /{length}")];
+        for (int length = 0; length <= bits; length++)
+        {
+            _table.Insert(new IpPrefix(address, length, isIPv4), owners[length]);
+        }
+
+        for (int length = bits; length >= 0; length--)
+        {
+            int found = length;
+            Assert.Equal(owners[length], isIPv4 ? _table.LookupIPv4((uint)address) : _table.LookupIPv6(address, out found));
+            Assert.Equal(length, found);
+            Assert.True(_table.Remove(new IpPrefix(address, length, isIPv4), owners[length]));
+        }
+
+        Assert.Null(isIPv4 ? _table.LookupIPv4((uint)address) : _table.LookupIPv6(address));
+    }
+
+    [Fact]
+    public void RemovePeer_WithAndWithoutOthersBeside_KeepsNothingOfItAlive()
+    {
+        AllowedIps<object> table = new();
+        table.Insert(Prefix("0.0.0.0/0"), "other");
+        WeakReference removed = InsertAndRemove(table);
+        GC.Collect();
+        Assert.False(removed.IsAlive);
+        Assert.Equal("other", table.LookupIPv4(0x0a000001));
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static WeakReference InsertAndRemove(AllowedIps<object> table)
+        {
+            object peer = new();
+            table.Insert(Prefix("10.0.0.0/8"), peer);
+            table.Insert(Prefix("10.0.0.0/24"), peer);
+            table.Insert(Prefix("2001:db8::/64"), peer);
+            table.Insert(Prefix("10.0.0.0/24"), "other");
+            Assert.True(table.Remove(Prefix("10.0.0.0/8"), peer));
+            table.RemovePeer(peer);
+            return new WeakReference(peer);
+        }
+    }
+
+    [Fact]
     public void Lookup_AnyAddress_AllocatesNothing()
     {
         Insert("10.0.0.0/8", "a");
