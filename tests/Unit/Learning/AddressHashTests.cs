@@ -26,5 +26,17 @@ public sealed class AddressHashTests
     }
 
     [Fact]
+    public void Compute_AddressesThatCollideWithoutASecret_FallAsRandomOnesDo()
+    {
+        // All of them have the same exclusive or of their 32-bit words. n balls into as many bins leave 1/e of the bins empty.
+        const int Addresses = 1 << 17;
+        AddressHash hash = new("any secret is ok"u8);
+        int taken = Enumerable.Range(0, Addresses)
+            .Select(i => hash.Compute(new UInt128(0x20010db800000000, ((ulong)i << 32) | (uint)i)) % Addresses)
+            .Distinct().Count();
+        Assert.InRange(taken / (double)Addresses, 0.627, 0.637);
+    }
+
+    [Fact]
     public void Create_SecretOfAnotherSize_IsAnError() => Assert.Throws<ArgumentOutOfRangeException>(() => new AddressHash(new byte[15]));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Learning;
 using WgNet.Routing;
 using Xunit;
@@ -126,6 +127,75 @@ public sealed class LearnedTableTests
         }
 
         Assert.Equal(wins.Sum() - removed, _table.Count);
+    }
+
+    [Fact]
+    public void Find_AfterEachAddAndRemove_FindsAllThatIsThere()
+    {
+        // Adds move the table on bit by bit: each state between is looked at.
+        Queue<LearnedEntry<string>> there = [];
+        for (int i = 0; i < 3_000; i++)
+        {
+            LearnedEntry<string> entry = Entry(i);
+            Assert.Null(_table.TryAdd(entry));
+            there.Enqueue(entry);
+            if (i >= 1_000 || i % 3 == 0)
+            {
+                LearnedEntry<string> oldest = there.Dequeue();
+                Assert.True(_table.Remove(oldest));
+                Assert.Null(_table.Find(oldest.Address));
+            }
+
+            foreach (LearnedEntry<string> other in there)
+            {
+                Assert.Same(other, _table.Find(other.Address));
+            }
+        }
+    }
+
+    [Fact]
+    public void Remove_EntryAndItsPeer_LeavesThemToTheCollector()
+    {
+        WeakReference removed = AddAndRemove();
+        GC.Collect();
+        Assert.False(removed.IsAlive);
+    }
+
+    [Fact]
+    public void Find_AndRefresh_AllocateNothing()
+    {
+        const int Entries = 2_000;
+        for (int i = 0; i < Entries; i++)
+        {
+            _ = _table.TryAdd(Entry(i));
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (uint i = 0; i < 2 * Entries; i++)
+        {
+            _table.Find(i)?.Refresh(1_000_000_000_000 + i);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void Refresh_WithinASecond_WritesNothing()
+    {
+        LearnedEntry<string> entry = Entry(7);
+        entry.Refresh(999_999_999);
+        Assert.Equal(0, entry.LastReceived);
+        entry.Refresh(1_000_000_000);
+        Assert.Equal(1_000_000_000, entry.LastReceived);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference AddAndRemove()
+    {
+        LearnedEntry<string> entry = Entry(7);
+        _ = _table.TryAdd(entry);
+        _ = _table.Remove(entry);
+        return new WeakReference(entry);
     }
 
     private LearnedEntry<string> Entry(int address) => new((uint)address, _owner, 0);

@@ -100,6 +100,27 @@ public sealed class LearnerConcurrencyTests : LearnerFixture
         }
     }
 
+    [Fact]
+    public void CheckAndLookup_WhileAPeerIsBeingChanged_AreAnsweredAtOnce()
+    {
+        _ = Receive(P, Host(1));
+        _ = Receive(Q, Host(2));
+        Now += 2 * Second;
+        SourceVerdict[] verdicts = [];
+        Thread packets = new(() => verdicts =
+            [Receive(P, Host(1)), Receive(Q, Host(1)), Receive(P, Host(2)), Receive(Q, Host(3)), Receive(P, Address("fd00::1"))]);
+        bool isAnswered;
+        lock (P.Gate)
+        {
+            packets.Start();
+            isAnswered = packets.Join(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.True(isAnswered, "a packet that teaches its peer nothing waited for a change");
+        Assert.Equal(
+            [SourceVerdict.Accepted, SourceVerdict.Conflict, SourceVerdict.Conflict, SourceVerdict.Learned, SourceVerdict.NotAllowed], verdicts);
+    }
+
     // Time runs fast, so that there are tokens to learn with and addresses expire.
     private long Time() => Interlocked.Add(ref _time, 20 * Second);
 

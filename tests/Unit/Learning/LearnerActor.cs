@@ -1,0 +1,242 @@
+using WgNet.Learning;
+using WgNet.Routing;
+using Xunit;
+
+namespace WgNet.Unit.Learning;
+
+/// <summary>
+/// One of several threads that use a learner at once. Nobody but it acts for its peers, so a plain dictionary says what they must
+/// have at any moment, whatever the others do: what the dictionary has is found, what it has not is not, and a limit is never
+/// passed. Every fourth packet has an address that all threads use; there, and only there, another thread's peer may be the owner.
+/// Clocks differ between threads, so nothing expires: <see cref="LearnerModelTests"/> has that.
+/// </summary>
+internal sealed class LearnerActor
+{
+    private const long Century = 36_525L * 24 * 3600 * 1_000_000_000;
+    private const int SharedAddresses = 64;
+    private const int HostsInPurge = 16;
+    private const int MostLimit = 16;
+
+    private static readonly UInt128 Network = (UInt128)0x2001_0DB8 << 96;
+    private static readonly IpPrefix Learnable = new(Network, 64, isIPv4: false);
+
+    private readonly AddressLearner<string> _learner;
+    private readonly AllowedIps<string> _allowedIps;
+    private readonly Lock _configuration;
+    private readonly string _ownNames;
+    private readonly UInt128 _private;
+    private readonly int _privateAddresses;
+    private readonly Random _random;
+    private readonly LearnerModel _model = new((_, _) => 64, _ => (-1, -1));
+    private readonly (LearningPeer<string> Peer, int Number)[] _peers;
+    private readonly int[] _seen = new int[(int)SourceVerdict.Count];
+    private int _peersMade;
+
+    /// <param name="configuration">Taken for each change of the configuration: it has one writer at a time.</param>
+    public LearnerActor(AddressLearner<string> learner, AllowedIps<string> allowedIps, Lock configuration, int id, int peers, int seed)
+    {
+        (_learner, _allowedIps, _configuration, _random) = (learner, allowedIps, configuration, new Random(seed));
+        _ownNames = $"{id}/";
+        _private = Network + ((UInt128)(id + 1) << 32);
+        _privateAddresses = peers * MostLimit;
+        _peers = new (LearningPeer<string>, int)[peers];
+        for (int i = 0; i < peers; i++)
+        {
+            _peers[i] = NewPeer();
+        }
+    }
+
+    public long Now { get; private set; } = 1_000_000_000_000;
+
+    public int ConflictsWithOthers { get; private set; }
+
+    public IEnumerable<LearningPeer<string>> Peers => _peers.Select(peer => peer.Peer);
+
+    public IEnumerable<UInt128> AllAddresses => Enumerable.Range(0, _privateAddresses).Select(i => _private + (uint)i)
+        .Concat(Enumerable.Range(0, SharedAddresses).Select(i => Network + (uint)i));
+
+    public int Seen(SourceVerdict verdict) => _seen[(int)verdict];
+
+    public void Run(int operations)
+    {
+        for (int i = 0; i < operations; i++)
+        {
+            // On average a token in eight operations.
+            Now += _random.NextInt64(1, 10_000_000_000);
+            ref (LearningPeer<string> Peer, int Number) peer = ref _peers[_random.Next(_peers.Length)];
+            UInt128 address = _random.Next(4) == 0 ? Network + (uint)_random.Next(SharedAddresses) : _private + (uint)_random.Next(_privateAddresses);
+            switch (_random.Next(1_000))
+            {
+                case < 550:
+                    Receive(peer.Peer, peer.Number, address);
+                    AssertOwner(address);
+                    break;
+                case < 900:
+                    AssertOwner(address);
+                    break;
+                case < 930:
+                    // Addresses that nobody uses.
+                    Assert.Null(_learner.Lookup(address + (UInt128.One << 63), Now));
+                    break;
+                case < 960:
+                    Forget(peer.Peer, peer.Number, address);
+                    break;
+                case < 970:
+                    AssertAllOf(peer.Peer, peer.Number);
+                    break;
+                case < 985:
+                    SetLimit(peer.Peer, peer.Number, _random.Next(MostLimit + 1));
+                    break;
+                case < 992:
+                    PurgePrefix(_private + (uint)(_random.Next(_privateAddresses / HostsInPurge) * HostsInPurge));
+                    break;
+                case < 996:
+                    Unlearn(peer.Peer, peer.Number);
+                    break;
+                default:
+                    Replace(ref peer);
+                    break;
+            }
+        }
+    }
+
+    private (LearningPeer<string> Peer, int Number) NewPeer()
+    {
+        int number = _peersMade++;
+        (_model.Limits[number], _model.Timeouts[number]) = (MostLimit, Century);
+        LearningPeer<string> peer = _learner.AddPeer($"{_ownNames}{number}", MostLimit, TimeSpan.FromDays(36_525));
+        _ = _learner.AddLearnable(peer, Learnable);
+        return (peer, number);
+    }
+
+    private void Receive(LearningPeer<string> peer, int number, UInt128 address)
+    {
+        SourceVerdict verdict = _learner.CheckIPv6Source(peer, address, Now, out string? owner);
+        _seen[(int)verdict]++;
+        if (verdict == SourceVerdict.Conflict && !IsOwn(owner))
+        {
+            Assert.True(IsShared(address), $"{owner} has a private address");
+            Assert.Null(_model.Owner(address, Now));
+            ConflictsWithOthers++;
+            return;
+        }
+
+        Assert.Equal(_model.Check(number, address, Now), verdict);
+    }
+
+    private void AssertOwner(UInt128 address)
+    {
+        string? found = _learner.Lookup(address, Now);
+        if (_model.Owner(address, Now) is { } owner)
+        {
+            Assert.Equal($"{_ownNames}{owner}", found);
+        }
+        else
+        {
+            Assert.False(IsOwn(found), $"{found} has what it has not learned, or what was taken from it");
+            Assert.True(found is null || IsShared(address), $"{found} has a private address");
+        }
+    }
+
+    private void AssertAllOf(LearningPeer<string> peer, int number)
+    {
+        List<LearnedAddress> learned = _learner.Learned(peer, Now);
+        Assert.True(learned.Count <= peer.LearnLimit, "over the limit");
+        Assert.Equal(_model.Count(number, Now), learned.Count);
+        Assert.All(learned, entry => Assert.Equal(number, _model.Owner(entry.Address, Now)));
+    }
+
+    private void Forget(LearningPeer<string> peer, int number, UInt128 address)
+    {
+        bool isOwner = _model.Owner(address, Now) == number;
+        lock (_configuration)
+        {
+            Assert.Equal(isOwner, _learner.Forget(peer, address));
+        }
+
+        if (isOwner)
+        {
+            _model.Forget(address);
+        }
+
+        AssertOwner(address);
+    }
+
+    private void SetLimit(LearningPeer<string> peer, int number, int limit)
+    {
+        lock (_configuration)
+        {
+            _learner.SetLimit(peer, limit);
+        }
+
+        _model.Limits[number] = limit;
+        _model.Evict(number, limit);
+        AssertAllOf(peer, number);
+    }
+
+    // A static prefix takes its addresses from whoever learned them.
+    private void PurgePrefix(UInt128 first)
+    {
+        IpPrefix prefix = new(first, 124, isIPv4: false);
+        lock (_configuration)
+        {
+            _allowedIps.Insert(prefix, "static");
+            _learner.AllowedIpsChanged(prefix);
+            _model.Purge((_, address) => prefix.ContainsIPv6(address));
+            for (int i = 0; i < HostsInPurge; i++)
+            {
+                Assert.Null(_learner.Lookup(first + (uint)i, Now));
+            }
+
+            _ = _allowedIps.Remove(prefix, "static");
+        }
+    }
+
+    private void Unlearn(LearningPeer<string> peer, int number)
+    {
+        lock (_configuration)
+        {
+            _ = _learner.RemoveLearnable(peer, Learnable);
+        }
+
+        AssertNothingOf(number);
+        lock (_configuration)
+        {
+            _ = _learner.AddLearnable(peer, Learnable);
+        }
+    }
+
+    private void Replace(ref (LearningPeer<string> Peer, int Number) peer)
+    {
+        lock (_configuration)
+        {
+            _learner.RemovePeer(peer.Peer);
+        }
+
+        AssertNothingOf(peer.Number);
+        Assert.Empty(_learner.Learned(peer.Peer, Now));
+        lock (_configuration)
+        {
+            peer = NewPeer();
+        }
+    }
+
+    private void AssertNothingOf(int number)
+    {
+        List<UInt128> removed = [];
+        _model.Purge((owner, address) =>
+        {
+            if (owner == number)
+            {
+                removed.Add(address);
+            }
+
+            return owner == number;
+        });
+        removed.ForEach(AssertOwner);
+    }
+
+    private bool IsOwn(string? peer) => peer is not null && peer.StartsWith(_ownNames, StringComparison.Ordinal);
+
+    private static bool IsShared(UInt128 address) => address - Network < SharedAddresses;
+}
