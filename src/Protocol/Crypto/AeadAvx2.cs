@@ -104,6 +104,11 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
                 XorBlocks(state, block, data + ahead, length - ahead, buffer, &mac, data, macBlocks: 0);
             }
         }
+        else
+        {
+            // Nobody gets to see it: it would open the genuine packet.
+            CryptographicOperations.ZeroMemory(new Span<byte>(buffer, ahead));
+        }
 
         scratch.Wipe();
         return authentic;
@@ -134,7 +139,7 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
             KeyStream.Xor(data, keyStream + ChaCha20Scalar.BlockSize, length);
         }
 
-        CryptographicOperations.ZeroMemory(new Span<byte>(keyStream, ChaCha20Scalar.BlockSize));
+        CryptographicOperations.ZeroMemory(new Span<byte>(keyStream, authentic ? ChaCha20Scalar.BlockSize : ChaCha20Avx2Rows.Size));
         return authentic;
     }
 
@@ -195,7 +200,7 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
 
         public byte* KeyStream => (byte*)Unsafe.AsPointer(ref _keyStream[0]);
 
-        // The keys. The key stream tells no more than the plaintext, which lies in memory as well.
+        // The keys. The key stream of what was sealed or opened tells no more than the plaintext, which lies in memory as well.
         public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(State, (ChaCha20Avx2.StateLength * 32) + ChaCha20Scalar.BlockSize));
     }
 }
