@@ -134,7 +134,7 @@ paths() {
     must ./build.sh
     prepare_kernel_guest
     path_logs=$(mktemp -d)
-    trap 'kill $(jobs -rp) 2>/dev/null; rm -rf "$path_logs"' EXIT
+    trap stop_paths EXIT
     step "end-to-end tests, $paths_at_once paths at a time"
     local setting
     for setting in "${path_settings[@]}"; do
@@ -154,8 +154,21 @@ paths() {
 begin_path() {
     local setting=$1
     shift
-    env "$setting" "$(program EndToEnd)" -noLogo -noColor -maxThreads 3 "$@" >"$path_logs/$setting" 2>&1 &
+    env --default-signal=INT "$setting" setsid "$(program EndToEnd)" -noLogo -noColor -maxThreads 3 "$@" >"$path_logs/$setting" 2>&1 &
     path_of[$!]=$setting
+}
+
+# SIGINT lets them end their tests and remove processes and namespaces; a second one would not. So they have sessions of their own,
+# where Ctrl-C does not reach them, and hear of it here, once.
+stop_paths() {
+    local running
+    mapfile -t running < <(jobs -rp)
+    if [ ${#running[@]} -gt 0 ]; then
+        step "waiting for the tests that run"
+        kill -s INT "${running[@]}" 2>/dev/null
+        wait
+    fi
+    rm -rf "$path_logs"
 }
 
 # Waits for one of those that run. What it printed is shown only where it tells of a failure.
