@@ -81,17 +81,11 @@ public sealed class SlaacNetwork : IDisposable
     /// <summary>Waits until the client's kernel has formed a temporary global address.</summary>
     public static string WaitForTemporaryAddress(Tunnel client) => WaitForAddress(client, "temporary");
 
-    /// <summary>
-    /// Gives a client an address by hand, and waits until its kernel knows the address when a packet comes for it: a moment after
-    /// it may be sent from, so that an answer can come too early.
-    /// </summary>
+    /// <summary>Gives a client an address by hand.</summary>
     public static void AddAddress(Tunnel client, string address)
     {
         client.Host.Run($"ip address add {address}/128 dev {client.Name} nodad");
-        Wait.Until(
-            () => client.Host.Run("ip -6 route show table local").Contains($"local {address} ", StringComparison.Ordinal),
-            Timeout,
-            $"no local route to {address}");
+        client.WaitUntilKernelKnows(address);
     }
 
     /// <summary>Addresses that the gateway has learned for a client.</summary>

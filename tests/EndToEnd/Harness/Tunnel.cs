@@ -57,7 +57,20 @@ public sealed class Tunnel
         }
 
         Host.Run("ip", "link", "set", Name, "mtu", mtu.ToString(CultureInfo.InvariantCulture), "up");
+        foreach (string prefix in prefixes.Where(prefix => prefix.Contains(':', StringComparison.Ordinal)))
+        {
+            WaitUntilKernelKnows(prefix.Split('/')[0]);
+        }
     }
+
+    /// <summary>
+    /// Waits until the kernel takes packets for an IPv6 address: a moment after it lets one send from it, so that an answer can come
+    /// too early and be lost.
+    /// </summary>
+    public void WaitUntilKernelKnows(string address) => Wait.Until(
+        () => Host.Run("ip -6 route show table local").Contains($"local {address} ", StringComparison.Ordinal),
+        TimeSpan.FromSeconds(10),
+        $"{Name}: no local route to {address}");
 
     /// <summary>
     /// Waits for the socket at <see cref="Port"/>. A process hears of its interface's going up a moment later, on a busy machine a long
