@@ -86,11 +86,12 @@ mutations() {
     WGNET_MUTATIONS=$1 run_suite Unit -namespace WgNet.Unit.Mutation
 }
 
+as_root() {
+    [ "$(id -u)" -eq 0 ] || { fail "end-to-end tests make network namespaces: run them as root (sudo ./test.sh)"; finish; }
+}
+
 end_to_end() {
-    if [ "$(id -u)" -ne 0 ]; then
-        fail "end-to-end tests make network namespaces: run them as root (sudo ./test.sh)"
-        return
-    fi
+    as_root
     step "build artifacts/wgnet"
     must ./build.sh
     prepare_kernel_guest
@@ -130,6 +131,7 @@ declare -A path_of=()
 path_logs=""
 
 paths() {
+    as_root
     step "build artifacts/wgnet"
     must ./build.sh
     prepare_kernel_guest

@@ -224,14 +224,10 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             peer.Drops.Add(InsideDrop.StagedOverflow, peer.Staged.Clear());
         }
 
-        if (!peer.Staged.IsEmpty)
-        {
-            if ((actions & (SessionActions.SendStaged | SessionActions.SendKeepalive)) != SessionActions.None)
-            {
-                SendStaged(peer, now);
-            }
-        }
-        else if (actions.HasFlag(SessionActions.SendKeepalive))
+        // A packet that waited confirms keys as well as a keepalive does, if it was not another thread that sent it.
+        bool isKeepaliveDue = actions.HasFlag(SessionActions.SendKeepalive);
+        bool areStagedDue = !peer.Staged.IsEmpty && (isKeepaliveDue || actions.HasFlag(SessionActions.SendStaged));
+        if (!(areStagedDue && SendStaged(peer, now)) && isKeepaliveDue)
         {
             SendKeepalive(peer, now);
         }
@@ -244,18 +240,21 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
     /// <summary>
     /// Sends what the peer has staged, after what another thread is sending of it, or asks for the handshake that it waits for.
+    /// False if nothing was sent.
     /// </summary>
-    internal void SendStaged(Peer peer, long now)
+    internal bool SendStaged(Peer peer, long now)
     {
-        if (peer.Session.SendingKeypair(now) is not { } keypair)
-        {
-            RequestInitiation(peer, now);
-            return;
-        }
-
+        Keypair? keypair;
         bool sent = false;
         lock (peer.Staged.Sending)
         {
+            keypair = peer.Session.SendingKeypair(now);
+            if (keypair is null)
+            {
+                RequestInitiation(peer, now);
+                return false;
+            }
+
             peer.Staged.BeginSending();
             while (peer.Staged.Count > 0)
             {
@@ -279,6 +278,8 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         {
             Perform(peer, peer.Session.DataSent(keypair, isKeepalive: false, now));
         }
+
+        return sent;
     }
 
     /// <summary>Hands a batch to the kernel.</summary>

@@ -110,7 +110,7 @@ internal readonly unsafe partial struct AeadAvx512
                 {
                     Poly1305Words mac = Begin(behind);
                     ChaCha20Vector512.Generate(key, 2, Counters[i], sink, &mac, Data[behind]);
-                    Keep(mac, behind);
+                    Keep(ref mac, behind);
                 }
 
                 behind = i;
@@ -130,7 +130,7 @@ internal readonly unsafe partial struct AeadAvx512
                 Streams[i] = streams + (ChaCha20Vector512.Size * i);
                 Poly1305Words mac = Begin(i);
                 ChaCha20Vector512.Generate(key, 2, Counters[i], new KeyStreamSink512(Streams[i]), &mac, Data[i]);
-                Keep(mac, i);
+                Keep(ref mac, i);
             }
         }
 
@@ -224,7 +224,7 @@ internal readonly unsafe partial struct AeadAvx512
             {
                 Poly1305Words mac = Begin(behind);
                 mac.Absorb(Data[behind], ChaCha20Vector512.MacBlocks);
-                Keep(mac, behind);
+                Keep(ref mac, behind);
             }
         }
 
@@ -256,7 +256,7 @@ internal readonly unsafe partial struct AeadAvx512
 
             Poly1305Words mac = Begin(behind);
             ChaCha20Vector512.Generate(key, block, low, high, sink, &mac, Data[behind]);
-            Keep(mac, behind);
+            Keep(ref mac, behind);
             behind = None;
         }
 
@@ -264,12 +264,13 @@ internal readonly unsafe partial struct AeadAvx512
         private Poly1305Words Begin(int index) => new(OneTimeKeys + (Block * index));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Keep(in Poly1305Words mac, int index)
+        private void Keep(ref Poly1305Words mac, int index)
         {
             ulong* words = (ulong*)Begun + index;
             words[0] = mac.H0;
             words[Lanes] = mac.H1;
             words[2 * Lanes] = mac.H2;
+            mac = default;
         }
     }
 }

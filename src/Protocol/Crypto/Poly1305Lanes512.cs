@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using System.Security.Cryptography;
 
 namespace WgNet.Protocol;
 
@@ -114,6 +115,7 @@ internal static unsafe class Poly1305Lanes512
         low += pad0;
         high += pad1 - Vector512.LessThan(low, pad0);
         StoreTags(low, high, tags);
+        CryptographicOperations.ZeroMemory(new Span<byte>(r, Powers * Factor * sizeof(Vector512<ulong>)));
     }
 
     /// <summary>The eight keys' four words.</summary>
