@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics;
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using WgNet.Protocol;
 using Xunit;
 
