@@ -32,11 +32,7 @@ public sealed partial class WireGuardDevice
                     RemoveAllPeers();
                 }
 
-                foreach (PeerUpdate peer in update.Peers)
-                {
-                    ApplyPeer(peer);
-                }
-
+                ApplyPeers(update.Peers);
                 ForgetContradicted(update);
                 _peerList = [.. _peers.Values];
             }
@@ -189,6 +185,18 @@ public sealed partial class WireGuardDevice
         if (!wasUp)
         {
             SendPersistentKeepalives();
+        }
+    }
+
+    // One version of the prefixes for all peers: a version each would leave thousands behind for the collector. Where a peer goes,
+    // it goes at once, since it must be out of the table before its session ends.
+    private void ApplyPeers(List<PeerUpdate> updates)
+    {
+        bool together = !updates.Exists(update => update.Remove);
+        using AllowedIps<Peer>.Batch batch = together ? _allowedIps.Begin() : default;
+        foreach (PeerUpdate update in updates)
+        {
+            ApplyPeer(update);
         }
     }
 

@@ -107,13 +107,13 @@ public sealed class AllowedIps<TPeer>
         }
     }
 
-    /// <summary>Changes that become visible together, at <see cref="Dispose"/>, which is to be called once.</summary>
+    /// <summary>Changes that become visible together, at <see cref="Dispose"/>, which is to be called once. The default is no batch.</summary>
     public readonly ref struct Batch
     {
-        private readonly AllowedIps<TPeer> _table;
+        private readonly AllowedIps<TPeer>? _table;
 
         internal Batch(AllowedIps<TPeer> table) => _table = table;
 
-        public void Dispose() => _table.End();
+        public void Dispose() => _table?.End();
     }
 }

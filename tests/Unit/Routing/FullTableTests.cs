@@ -25,9 +25,11 @@ public sealed class FullTableTests
     [Fact]
     public void Insert_FullTable_TakesLessThanAHundredBytesAPrefix()
     {
+        // The list is there before memory is looked at: it is made when it is first asked for.
+        double prefixes = Prefixes.Count;
         long before = GC.GetTotalMemory(forceFullCollection: true);
         AllowedIps<string> table = Filled();
-        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Prefixes.Count;
+        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / prefixes;
         GC.KeepAlive(table);
         Assert.InRange(bytes, 20, 95);
     }
