@@ -3,7 +3,8 @@ using WgNet.EndToEnd.Harness;
 
 namespace WgNet.EndToEnd;
 
-/// <summary>A device without traffic sleeps. Beside the other tests: what they use of the machine is not counted here.</summary>
+/// <summary>A device without traffic sleeps. Alone: other tests list all interfaces, and so ask these ones' control sockets.</summary>
+[Collection(nameof(Alone))]
 public sealed class IdleTests
 {
     // Since the last packet and the last request to the control socket: a session's timers run for 25 seconds, threads of the
