@@ -23,7 +23,15 @@ step() {
     printf '%s  %s\n' "$(date +%T)" "$1"
 }
 
+# What failed comes once more at the end, where it is found without reading thousands of lines.
+failures=$(mktemp)
+
 finish() {
+    if [ -s "$failures" ]; then
+        echo "What failed:"
+        cat "$failures"
+    fi
+    rm -f "$failures"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
     exit
@@ -32,6 +40,7 @@ finish() {
 # A step that is not a test counts as one failure, and only then.
 fail() {
     echo "FAILED: $1" >&2
+    echo "    $1" >>"$failures"
     failed=$((failed + 1))
 }
 
@@ -65,6 +74,14 @@ tally() {
     [ "$total" -gt 0 ] || fail "$name: no tests were found"
     passed=$((passed + (total > bad ? total - bad : 0)))
     failed=$((failed + bad))
+    [ "$bad" -eq 0 ] || failed_tests "$2" >>"$failures"
+}
+
+# Of each test that failed or was skipped: its name, and what followed it until the next test's line.
+failed_tests() {
+    awk '/\[(FAIL|SKIP)\]$/ { shown = 1; lines = 0 }
+        / \[(STARTING|FINISHED)\]/ || /^  [^ ]/ || /^===/ { shown = 0 }
+        shown && lines++ < 40' "$1"
 }
 
 count() {

@@ -25,7 +25,7 @@ public class LearnedTableBenchmarks
         var random = new Random(1);
         for (int i = 0; i < Addresses; i++)
         {
-            LearnedEntry<string> entry = new(Address(random), peer, now: 0);
+            LearnedEntry<string> entry = new(Address(random), peer, firstReceived: 0, lastReceived: 0);
             _table.TryAdd(entry);
             _dictionary.TryAdd(entry.Address, entry);
         }

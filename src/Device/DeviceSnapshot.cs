@@ -62,4 +62,14 @@ public sealed class PeerSnapshot(PublicKey publicKey)
 }
 
 /// <summary>A learned inside address and how many seconds ago a packet was last received from it.</summary>
-public readonly record struct LearnedAddressSnapshot(UInt128 Address, long AgeSeconds);
+public readonly record struct LearnedAddressSnapshot(UInt128 Address, long AgeSeconds)
+{
+    /// <summary>How long ago it was learned.</summary>
+    public long FirstSeenSeconds { get; init; }
+
+    /// <summary>Received from it and delivered.</summary>
+    public long Packets { get; init; }
+
+    /// <summary>An administrator keeps it: it does not age.</summary>
+    public bool IsPinned { get; init; }
+}

@@ -15,6 +15,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
     private Peer? _acceptedPeer;
     private UInt128 _acceptedSource;
     private bool _isAcceptedIPv4;
+    private int _acceptedPackets;
 
     /// <summary>Takes what lies in the worker's memory, padding included; it must stay there until <see cref="Flush"/>.</summary>
     /// <param name="outerEcn">Of the datagram that it came in.</param>
@@ -43,7 +44,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
     /// <summary>Writes everything out. Ends what was accepted, too: the next batch may be another configuration's, or come later.</summary>
     public void Flush()
     {
-        _acceptedPeer = null;
+        EndRun();
         int refused = coalescer.Flush();
         if (refused > 0)
         {
@@ -56,9 +57,11 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
         UInt128 source = header.IsIPv4 ? header.IPv4Source : header.IPv6Source;
         if (peer == _acceptedPeer && source == _acceptedSource && header.IsIPv4 == _isAcceptedIPv4)
         {
+            _acceptedPackets++;
             return true;
         }
 
+        EndRun();
         SourceVerdict verdict = device.CheckSource(peer, header, now);
         if (verdict is not (SourceVerdict.Accepted or SourceVerdict.Learned))
         {
@@ -69,6 +72,17 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
         _acceptedPeer = peer;
         _acceptedSource = source;
         _isAcceptedIPv4 = header.IsIPv4;
+        _acceptedPackets = 1;
         return true;
+    }
+
+    private void EndRun()
+    {
+        if (_acceptedPeer is not null && !_isAcceptedIPv4)
+        {
+            device.CountPackets(_acceptedSource, _acceptedPackets);
+        }
+
+        _acceptedPeer = null;
     }
 }

@@ -91,10 +91,14 @@ public sealed partial class WireGuardDevice
 
         snapshot.AllowedIps.AddRange(_allowedIps.Prefixes(peer));
         snapshot.LearnableIps.AddRange(peer.Learning.LearnablePrefixes);
-        foreach (var (address, age) in _learner.Learned(peer.Learning, now))
-        {
-            snapshot.LearnedAddresses.Add(new LearnedAddressSnapshot(address, age / 1_000_000_000));
-        }
+        const long Second = 1_000_000_000;
+        snapshot.LearnedAddresses.AddRange(_learner.Learned(peer.Learning, now).Select(learned =>
+            new LearnedAddressSnapshot(learned.Address, learned.AgeNanoseconds / Second)
+            {
+                FirstSeenSeconds = learned.FirstSeenNanoseconds / Second,
+                Packets = learned.Packets,
+                IsPinned = learned.IsPinned,
+            }));
 
         snapshot.Drops.AddRange(peer.Drops.NonZero());
         return snapshot;

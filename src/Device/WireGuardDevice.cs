@@ -196,6 +196,9 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         return verdict;
     }
 
+    /// <summary>Counts inside packets accepted from an IPv6 source, if it is a learned one.</summary>
+    internal void CountPackets(UInt128 source, int packets) => _learner.CountPackets(source, packets);
+
     /// <summary>Does what the protocol asked for. Called from every thread.</summary>
     internal void Perform(Peer peer, SessionActions actions)
     {

@@ -22,7 +22,7 @@ public sealed partial class AddressLearner<TPeer>
     public LearningPeer<TPeer> AddPeer(TPeer peer, int learnLimit = LearnDefaults.Limit, TimeSpan? learnTimeout = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(learnLimit);
-        LearningPeer<TPeer> added = new(peer, _table, learnLimit, learnTimeout ?? LearnDefaults.Timeout);
+        LearningPeer<TPeer> added = new(peer, _table, _observer, learnLimit, learnTimeout ?? LearnDefaults.Timeout);
         lock (_peersGate)
         {
             _ = _peers.Add(added);
@@ -42,7 +42,7 @@ public sealed partial class AddressLearner<TPeer>
         lock (peer.Gate)
         {
             peer.IsRemoved = true;
-            peer.RemoveWhere(_ => true);
+            peer.RemoveWhere(_ => true, LearnedEnd.PeerRemoved);
         }
     }
 
@@ -117,7 +117,72 @@ public sealed partial class AddressLearner<TPeer>
     {
         lock (peer.Gate)
         {
-            return peer.Remove(address);
+            return peer.Find(address) is { } entry && peer.Remove(entry, LearnedEnd.Forgotten);
+        }
+    }
+
+    /// <summary>
+    /// Makes the address the peer's, or keeps it so, until it is unpinned, forgotten or contradicted: it does not age. It needs no
+    /// token, but may be claimed by the peer and has a place in its limit.
+    /// </summary>
+    /// <returns><see cref="SourceVerdict.Accepted"/>, or why not, as for a packet.</returns>
+    public SourceVerdict Pin(LearningPeer<TPeer> peer, UInt128 address, long now)
+    {
+        if (_table.Find(address) is { } expired && expired.IsExpired(now))
+        {
+            RemoveExpired(expired, now);
+        }
+
+        lock (peer.Gate)
+        {
+            if (peer.Find(address) is { } own)
+            {
+                own.IsPinned = true;
+                return SourceVerdict.Accepted;
+            }
+
+            return Enter(peer, new LearnedEntry<TPeer>(address, peer, now, now) { IsPinned = true });
+        }
+    }
+
+    /// <summary>Lets a pinned address age again, from now on; false if the peer has no such one.</summary>
+    public bool Unpin(LearningPeer<TPeer> peer, UInt128 address, long now)
+    {
+        lock (peer.Gate)
+        {
+            if (peer.Find(address) is not { IsPinned: true } entry)
+            {
+                return false;
+            }
+
+            entry.Refresh(now);
+            entry.IsPinned = false;
+            NoteExpiry(entry.ExpiresAt);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Gives the peer an address that it had before a restart, with its age, if it may claim it still, nobody else has it, and its
+    /// limit has room for it. It takes no token and nobody's place.
+    /// </summary>
+    /// <returns>Whether the address is the peer's now.</returns>
+    public bool Restore(LearningPeer<TPeer> peer, in LearnedAddress saved, long now)
+    {
+        LearnedEntry<TPeer> entry = new(saved.Address, peer, now - saved.FirstSeenNanoseconds, now - saved.AgeNanoseconds)
+        {
+            IsPinned = saved.IsPinned,
+        };
+        entry.Count(saved.Packets);
+        lock (peer.Gate)
+        {
+            if (entry.IsExpired(now) || peer.Count >= peer.LearnLimit || Enter(peer, entry) != SourceVerdict.Accepted)
+            {
+                return false;
+            }
+
+            NoteExpiry(entry.ExpiresAt);
+            return true;
         }
     }
 
@@ -163,11 +228,25 @@ public sealed partial class AddressLearner<TPeer>
             {
                 lock (peer.Gate)
                 {
-                    peer.RemoveWhere(entry => entry.IsExpired(now));
+                    peer.RemoveWhere(entry => entry.IsExpired(now), LearnedEnd.Expired);
                     NoteExpiry(peer.NextExpiry());
                 }
             }
         }
+    }
+
+    // Under the peer's lock; what the administrator or the state before a restart says, so no token is taken.
+    private SourceVerdict Enter(LearningPeer<TPeer> peer, LearnedEntry<TPeer> entry)
+    {
+        SourceVerdict verdict = peer.IsRemoved ? SourceVerdict.NotAllowed : CheckStatic(peer, entry.Address);
+        return verdict switch
+        {
+            SourceVerdict.Learned when !peer.HasRoom => SourceVerdict.LearnLimited,
+            SourceVerdict.Learned => peer.TryAdd(entry, isRestored: true) is null ? SourceVerdict.Accepted : SourceVerdict.Conflict,
+            // Allowed by AllowedIPs alone, which need no learned address.
+            SourceVerdict.Accepted => SourceVerdict.NotLearnable,
+            _ => verdict,
+        };
     }
 
     private static void ThrowIfIPv4(IpPrefix prefix)
@@ -194,7 +273,9 @@ public sealed partial class AddressLearner<TPeer>
     {
         lock (peer.Gate)
         {
-            peer.RemoveWhere(entry => within.ContainsIPv6(entry.Address) && CheckStatic(peer, entry.Address) != SourceVerdict.Learned);
+            peer.RemoveWhere(
+                entry => within.ContainsIPv6(entry.Address) && CheckStatic(peer, entry.Address) != SourceVerdict.Learned,
+                LearnedEnd.Contradicted);
         }
     }
 

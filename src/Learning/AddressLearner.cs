@@ -12,13 +12,15 @@ public sealed partial class AddressLearner<TPeer>
 {
     private readonly AllowedIps<TPeer> _allowedIps;
     private readonly LearnedTable<TPeer> _table;
+    private readonly ILearnObserver<TPeer>? _observer;
 
     private InterfaceAddresses _interfaceAddresses = new([]);
 
     /// <param name="hashSecret">16 random bytes, of this process alone.</param>
-    public AddressLearner(AllowedIps<TPeer> allowedIps, ReadOnlySpan<byte> hashSecret)
+    public AddressLearner(AllowedIps<TPeer> allowedIps, ReadOnlySpan<byte> hashSecret, ILearnObserver<TPeer>? observer = null)
     {
         _allowedIps = allowedIps;
+        _observer = observer;
         _table = new LearnedTable<TPeer>(new AddressHash(hashSecret));
     }
 
@@ -56,6 +58,9 @@ public sealed partial class AddressLearner<TPeer>
         // Asked first without the lock: a peer that floods is refused at once, on as many threads as it floods.
         return from.LearnLimit > 0 && !from.Rate.HasToken(now) ? SourceVerdict.LearnRateLimited : Learn(from, source, now, out owner);
     }
+
+    /// <summary>Counts packets that were accepted from the address; nothing if it was not learned.</summary>
+    public void CountPackets(UInt128 source, long packets) => _table.Find(source)?.Count(packets);
 
     // Rule 1: a learned address is its owner's and no one else's.
     private static SourceVerdict CheckLearned(LearningPeer<TPeer> from, LearnedEntry<TPeer> entry, long now, out TPeer? owner)
@@ -98,7 +103,7 @@ public sealed partial class AddressLearner<TPeer>
                 return verdict;
             }
 
-            if (from.LearnLimit == 0)
+            if (!from.HasRoom)
             {
                 return SourceVerdict.LearnLimited;
             }
@@ -108,7 +113,7 @@ public sealed partial class AddressLearner<TPeer>
                 return SourceVerdict.LearnRateLimited;
             }
 
-            if (from.TryAdd(source, now) is { } existing)
+            if (from.TryAdd(new LearnedEntry<TPeer>(source, from, now, now)) is { } existing)
             {
                 // Another thread was faster.
                 return CheckLearned(from, existing, now, out owner);
@@ -128,7 +133,7 @@ public sealed partial class AddressLearner<TPeer>
             // A packet with an earlier time may have kept it at the last moment.
             if (entry.IsExpired(now))
             {
-                _ = entry.Owner.Remove(entry);
+                _ = entry.Owner.Remove(entry, LearnedEnd.Expired);
             }
         }
     }

@@ -16,16 +16,18 @@ public sealed class LearningPeer<TPeer>
     // Each of its addresses also is in the table, and the other way round whenever Gate is free.
     private readonly List<LearnedEntry<TPeer>> _entries = [];
     private readonly LearnedTable<TPeer> _table;
+    private readonly ILearnObserver<TPeer>? _observer;
 
     // One owner, so this is a set of prefixes with a longest match.
     private AllowedIps<LearningPeer<TPeer>>? _learnable;
     private int _learnLimit;
     private long _learnTimeout;
 
-    internal LearningPeer(TPeer peer, LearnedTable<TPeer> table, int learnLimit, TimeSpan learnTimeout)
+    internal LearningPeer(TPeer peer, LearnedTable<TPeer> table, ILearnObserver<TPeer>? observer, int learnLimit, TimeSpan learnTimeout)
     {
         Peer = peer;
         _table = table;
+        _observer = observer;
         _learnLimit = learnLimit;
         SetTimeout(learnTimeout);
     }
@@ -97,10 +99,12 @@ public sealed class LearningPeer<TPeer>
 
     // All below: under Gate.
 
-    /// <summary>Adds the address, making room for it; or returns the entry of whoever has it.</summary>
-    internal LearnedEntry<TPeer>? TryAdd(UInt128 address, long now)
+    /// <summary>
+    /// Adds the address, making room for it; or returns the entry of whoever has it. The caller has seen that there
+    /// <see cref="HasRoom"/>.
+    /// </summary>
+    internal LearnedEntry<TPeer>? TryAdd(LearnedEntry<TPeer> entry, bool isRestored = false)
     {
-        LearnedEntry<TPeer> entry = new(address, this, now);
         if (_table.TryAdd(entry) is { } existing)
         {
             return existing;
@@ -109,10 +113,14 @@ public sealed class LearningPeer<TPeer>
         // Room is made only now, lest a peer lose an address to a claim that failed.
         EvictDownTo(LearnLimit - 1);
         _entries.Add(entry);
+        _observer?.Began(Peer, entry.Address, isRestored);
         return null;
     }
 
-    /// <summary>Gives up the addresses from which nothing was received for longest.</summary>
+    /// <summary>Whether one more address can be had, if need be in place of another.</summary>
+    internal bool HasRoom => _entries.Count < LearnLimit || _entries.Exists(entry => !entry.IsPinned);
+
+    /// <summary>Gives up the addresses from which nothing was received for longest; pinned ones only when no others are left.</summary>
     internal void EvictDownTo(int count)
     {
         while (_entries.Count > count)
@@ -120,39 +128,44 @@ public sealed class LearningPeer<TPeer>
             int oldest = 0;
             for (int i = 1; i < _entries.Count; i++)
             {
-                if (_entries[i].LastReceived < _entries[oldest].LastReceived)
+                if (IsBefore(_entries[i], _entries[oldest]))
                 {
                     oldest = i;
                 }
             }
 
-            RemoveAt(oldest);
+            RemoveAt(oldest, LearnedEnd.Evicted);
         }
+
+        static bool IsBefore(LearnedEntry<TPeer> a, LearnedEntry<TPeer> b) =>
+            a.IsPinned == b.IsPinned ? a.LastReceived < b.LastReceived : b.IsPinned;
     }
 
-    internal bool Remove(LearnedEntry<TPeer> entry)
+    internal bool Remove(LearnedEntry<TPeer> entry, LearnedEnd why)
     {
         int index = _entries.IndexOf(entry);
         if (index >= 0)
         {
-            RemoveAt(index);
+            RemoveAt(index, why);
         }
 
         return index >= 0;
     }
 
-    internal bool Remove(UInt128 address) => _table.Find(address) is { } entry && entry.Owner == this && Remove(entry);
+    internal LearnedEntry<TPeer>? Find(UInt128 address) => _table.Find(address) is { } entry && entry.Owner == this ? entry : null;
 
-    internal void RemoveWhere(Predicate<LearnedEntry<TPeer>> condition)
+    internal void RemoveWhere(Predicate<LearnedEntry<TPeer>> condition, LearnedEnd why)
     {
         for (int i = _entries.Count - 1; i >= 0; i--)
         {
             if (condition(_entries[i]))
             {
-                RemoveAt(i);
+                RemoveAt(i, why);
             }
         }
     }
+
+    internal int Count => _entries.Count;
 
     internal long NextExpiry()
     {
@@ -171,14 +184,23 @@ public sealed class LearningPeer<TPeer>
         {
             if (!entry.IsExpired(now))
             {
-                addresses.Add(new LearnedAddress(entry.Address, Math.Max(0, now - entry.LastReceived)));
+                addresses.Add(new LearnedAddress
+                {
+                    Address = entry.Address,
+                    AgeNanoseconds = Math.Max(0, now - entry.LastReceived),
+                    FirstSeenNanoseconds = Math.Max(0, now - entry.FirstReceived),
+                    Packets = entry.Packets,
+                    IsPinned = entry.IsPinned,
+                });
             }
         }
     }
 
-    private void RemoveAt(int index)
+    private void RemoveAt(int index, LearnedEnd why)
     {
-        _ = _table.Remove(_entries[index]);
+        LearnedEntry<TPeer> entry = _entries[index];
+        _ = _table.Remove(entry);
         _entries.RemoveAt(index);
+        _observer?.Ended(Peer, entry.Address, why);
     }
 }

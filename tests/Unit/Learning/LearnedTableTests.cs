@@ -198,5 +198,5 @@ public sealed class LearnedTableTests
         return new WeakReference(entry);
     }
 
-    private LearnedEntry<string> Entry(int address) => new((uint)address, _owner, 0);
+    private LearnedEntry<string> Entry(int address) => new((uint)address, _owner, 0, 0);
 }

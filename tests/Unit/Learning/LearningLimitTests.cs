@@ -204,7 +204,16 @@ public sealed class LearningLimitTests : LearnerFixture
         Now += 5 * Second;
         _ = Receive(P, Host(0));
         Now += 7 * Second;
-        Assert.Equal([new LearnedAddress(Host(0), 7 * Second)], Learner.Learned(P, Now));
+        Learner.CountPackets(Host(0), 2);
+        LearnedAddress told = new()
+        {
+            Address = Host(0),
+            AgeNanoseconds = 7 * Second,
+            FirstSeenNanoseconds = 12 * Second,
+            Packets = 2,
+            IsPinned = false,
+        };
+        Assert.Equal([told], Learner.Learned(P, Now));
     }
 
     [Fact]
