@@ -17,6 +17,9 @@ public sealed class DropCounters
     // In the order of the names.
     private long[]? _counts;
 
+    /// <summary>As <see cref="NonZero"/> names it.</summary>
+    public static string NameOf(SourceVerdict verdict) => SourceNames[(int)verdict];
+
     public void Add(DropReason reason, int packets = 1) => Add((int)reason, packets);
 
     public void Add(SourceVerdict verdict) => Add(OutsideNames.Length + (int)verdict, 1);

@@ -83,12 +83,13 @@ internal sealed class HandshakeWorker(WireGuardDevice device, SessionTable sessi
         {
             case HandshakeEvent.InitiationConsumed:
                 device.Log.Verbose($"{peer.Session.RemoteStatic}: answering handshake initiation from {source}");
-                peer.Endpoint = source;
+                device.Roam(peer, source, now);
                 SendHandshake(peer, source, reply, now);
                 break;
             case HandshakeEvent.ResponseConsumed:
                 device.Log.Verbose($"{peer.Session.RemoteStatic}: handshake complete with {source}");
-                peer.Endpoint = source;
+                device.Roam(peer, source, now);
+                device.Events.HandshakeCompleted(peer, isInitiator: true);
                 device.Perform(peer, SessionActions.SendStaged | SessionActions.SendKeepalive | SessionActions.Reschedule);
                 break;
             case HandshakeEvent.CookieReplyConsumed:

@@ -132,15 +132,21 @@ internal sealed class InboundWorker : IWorker
         }
 
         keypair.OpenBatch(_batch.Buffer.Span, packets, now, _reasons);
-        if (Account(peer, packets, out int withContent))
+        if (Account(peer, packets, now, out int withContent))
         {
-            _device.Perform(peer, peer.Session.DataReceived(keypair, withContent, now));
+            SessionActions actions = peer.Session.DataReceived(keypair, withContent, now);
+            if (actions.HasFlag(SessionActions.SendStaged))
+            {
+                _device.Events.HandshakeCompleted(peer, isInitiator: false);
+            }
+
+            _device.Perform(peer, actions);
             Deliver(peer, packets, now);
         }
     }
 
     // Counts what was opened and follows the peer to where its last authentic packet came from. False if nothing was authentic.
-    private bool Account(Peer peer, ReadOnlySpan<AeadPacket> packets, out int withContent)
+    private bool Account(Peer peer, ReadOnlySpan<AeadPacket> packets, long now, out int withContent)
     {
         int bytes = 0;
         int message = -1;
@@ -158,7 +164,7 @@ internal sealed class InboundWorker : IWorker
             if (_messages[i] != message)
             {
                 message = _messages[i];
-                Follow(peer, message);
+                Follow(peer, message, now);
             }
         }
 
@@ -170,7 +176,7 @@ internal sealed class InboundWorker : IWorker
         return bytes > 0;
     }
 
-    private void Follow(Peer peer, int message)
+    private void Follow(Peer peer, int message, long now)
     {
         if (!IsFrom(peer, message))
         {
@@ -178,7 +184,7 @@ internal sealed class InboundWorker : IWorker
             _turn.Write();
             if (!IsFrom(peer, message))
             {
-                peer.Endpoint = _batch.EndpointOf(message);
+                _device.Roam(peer, _batch.EndpointOf(message), now);
             }
         }
     }

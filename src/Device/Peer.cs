@@ -1,3 +1,4 @@
+using WgNet.Device.Events;
 using WgNet.Learning;
 using WgNet.Protocol;
 using WgNet.Udp;
@@ -11,6 +12,7 @@ namespace WgNet.Device;
 internal sealed class Peer
 {
     private Endpoint? _endpoint;
+    private EventLimits? _eventLimits;
     private int _initiationRequested;
     private long _receivedBytes;
     private long _sentBytes;
@@ -42,6 +44,13 @@ internal sealed class Peer
 
     /// <summary>The name that the endpoint was configured by; guarded by the device's configuration lock.</summary>
     public string? EndpointHost { get; set; }
+
+    /// <summary>Null until an event of the peer is limited.</summary>
+    public EventLimits? EventLimits
+    {
+        get => Volatile.Read(ref _eventLimits);
+        set => Volatile.Write(ref _eventLimits, value);
+    }
 
     public long ReceivedBytes => Volatile.Read(ref _receivedBytes);
 

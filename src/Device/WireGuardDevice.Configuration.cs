@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Routing;
+using WgNet.Udp;
 
 namespace WgNet.Device;
 
@@ -226,6 +227,7 @@ public sealed partial class WireGuardDevice
 
             peer = new Peer(_sessions, _learner, update.PublicKey, _staging);
             _peers.Add(update.PublicKey, peer);
+            Events.PeerAdded(peer);
         }
 
         ApplySession(peer!, update);
@@ -246,7 +248,12 @@ public sealed partial class WireGuardDevice
 
         if (update.Endpoint is { } endpoint)
         {
+            Endpoint? before = peer.Endpoint;
             peer.Endpoint = endpoint;
+            if (!endpoint.Equals(before))
+            {
+                Events.EndpointConfigured(peer, endpoint);
+            }
         }
 
         if (update.EndpointHost is { } host)
@@ -358,5 +365,6 @@ public sealed partial class WireGuardDevice
         _peers.Remove(peer.Session.RemoteStatic);
         peer.Session.Dispose();
         peer.Staged.Close();
+        Events.PeerRemoved(peer);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WgNet.Device.Events;
 using WgNet.Learning;
 using WgNet.Linux;
 using WgNet.Protocol;
@@ -52,7 +53,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _sessions = new SessionTable(primitives, options.Protocol) { TimestampFloor = _timestamps.Floor };
         Span<byte> hashSecret = stackalloc byte[16];
         primitives.RandomBytes(hashSecret);
-        _learner = new AddressLearner<Peer>(_allowedIps, hashSecret);
+        _learner = new AddressLearner<Peer>(_allowedIps, hashSecret, Events);
         _timers = new TimerThread(this);
         _icmp = new IcmpResponder(this, tun);
         _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource);
@@ -63,6 +64,9 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
     /// <summary>Drops that belong to no peer.</summary>
     internal DropCounters Drops { get; } = new();
+
+    /// <summary>What happens here, for whoever wants to hear of it.</summary>
+    internal DeviceEvents Events { get; } = new();
 
     internal Log Log { get; }
 
@@ -159,45 +163,11 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             thread.Join();
         }
 
+        Events.Close();
         _handshakes.Dispose();
         _sessions.Dispose();
         _tun.Dispose();
     }
-
-    /// <summary>The owner of a destination: learned first, then AllowedIPs.</summary>
-    internal Peer? FindByDestination(in IpPacket header, long now)
-    {
-        if (header.IsIPv4)
-        {
-            return _allowedIps.LookupIPv4(header.IPv4Destination);
-        }
-
-        return _learner.Lookup(header.IPv6Destination, now) ?? _allowedIps.LookupIPv6(header.IPv6Destination);
-    }
-
-    /// <summary>Whether <paramref name="peer"/> may use the packet's source; an IPv6 source may be learned here.</summary>
-    internal SourceVerdict CheckSource(Peer peer, in IpPacket header, long now)
-    {
-        if (header.IsIPv4)
-        {
-            return _allowedIps.LookupIPv4(header.IPv4Source) == peer ? SourceVerdict.Accepted : SourceVerdict.NotAllowed;
-        }
-
-        SourceVerdict verdict = _learner.CheckIPv6Source(peer.Learning, header.IPv6Source, now, out Peer? owner);
-        if (verdict == SourceVerdict.Conflict)
-        {
-            LogConflict(peer, owner, header.IPv6Source, now);
-        }
-        else if (verdict == SourceVerdict.Learned)
-        {
-            _timers.ScheduleExpiry(_learner.NextExpiry);
-        }
-
-        return verdict;
-    }
-
-    /// <summary>Counts inside packets accepted from an IPv6 source, if it is a learned one.</summary>
-    internal void CountPackets(UInt128 source, int packets) => _learner.CountPackets(source, packets);
 
     /// <summary>Does what the protocol asked for. Called from every thread.</summary>
     internal void Perform(Peer peer, SessionActions actions)
@@ -291,17 +261,6 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     /// <summary>Sends one datagram; false if it could not leave.</summary>
     internal bool Send(Endpoint to, ReadOnlySpan<byte> datagram) => _outside.Send(to, datagram, ecn: 0);
 
-    /// <summary>Forgets learned addresses that have aged; returns when to come again.</summary>
-    internal long ExpireLearned(long now)
-    {
-        if (_learner.NextExpiry <= now)
-        {
-            _learner.Expire(now);
-        }
-
-        return Math.Max(_learner.NextExpiry, now + 1_000_000_000);
-    }
-
     /// <summary>Says <see cref="Closed"/> once.</summary>
     internal void RequestClose(string reason)
     {
@@ -352,17 +311,6 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
         peer.CountSent(datagram.Length);
         return true;
-    }
-
-    private void LogConflict(Peer peer, Peer? owner, UInt128 address, long now)
-    {
-        const long Interval = 10_000_000_000;
-        if (!peer.TryLogConflict(now, Interval))
-        {
-            return;
-        }
-
-        Log.Error($"conflict: {peer.Session.RemoteStatic} sends from the inside address {IpPrefix.ToAddress(address, isIPv4: false)}, which {owner?.Session.RemoteStatic} uses; its packets from there are dropped");
     }
 
     private void BringUp()

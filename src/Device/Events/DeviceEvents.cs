@@ -1,0 +1,193 @@
+using System.Net;
+using WgNet.Learning;
+using WgNet.Linux;
+using WgNet.Routing;
+using WgNet.Udp;
+
+namespace WgNet.Device.Events;
+
+/// <summary>
+/// Where everything goes through that others may want to hear of, a method a kind. All have an authenticated or an administrative
+/// cause, so that strangers cannot flood it. Called on any thread, by workers and under locks, too: with nobody subscribed it is one
+/// volatile read, otherwise an object and a short lock a subscriber; it never waits for one.
+/// </summary>
+internal sealed class DeviceEvents : ILearnObserver<Peer>
+{
+    /// <summary>More at a time are refused.</summary>
+    public const int MostSubscribers = 64;
+
+    private readonly Lock _lock = new();
+
+    // Null while nobody listens. Changed under the lock.
+    private volatile Audience? _audience;
+    private bool _isClosed;
+
+    /// <summary>Whether anybody listens: asked before an event is looked for that costs something to find.</summary>
+    public bool HasSubscribers => _audience is not null;
+
+    /// <summary>Everything from now on; null if there are too many subscribers.</summary>
+    public EventSubscription? Subscribe()
+    {
+        lock (_lock)
+        {
+            EventSubscription[] before = _audience?.Members ?? [];
+            if (before.Length >= MostSubscribers || _isClosed)
+            {
+                return null;
+            }
+
+            var added = new EventSubscription(this);
+            _audience = new Audience([.. before, added], _audience?.Since ?? new object());
+            return added;
+        }
+    }
+
+    public void Unsubscribe(EventSubscription subscription)
+    {
+        lock (_lock)
+        {
+            if (_audience is { } audience)
+            {
+                EventSubscription[] left = Array.FindAll(audience.Members, member => member != subscription);
+                _audience = left.Length > 0 ? audience with { Members = left } : null;
+            }
+        }
+    }
+
+    /// <summary>Ends all subscriptions, and lets nobody subscribe any more.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            Array.ForEach(_audience?.Members ?? [], member => member.Complete());
+            _audience = null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Began(Peer peer, UInt128 address, bool isRestored)
+    {
+        if (_audience is { } audience)
+        {
+            audience.Tell(About(DeviceEventKind.Learned, peer) with { Address = IPv6(address), Reason = isRestored ? "restored" : "packet" });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ended(Peer peer, UInt128 address, LearnedEnd why)
+    {
+        if (_audience is { } audience)
+        {
+            (DeviceEventKind kind, string? reason) = why switch
+            {
+                LearnedEnd.Expired => (DeviceEventKind.Expired, (string?)null),
+                LearnedEnd.Evicted => (DeviceEventKind.Evicted, null),
+                LearnedEnd.Forgotten => (DeviceEventKind.Forgotten, null),
+                LearnedEnd.PeerRemoved => (DeviceEventKind.Contradicted, "peer_removed"),
+                _ => (DeviceEventKind.Contradicted, "configuration"),
+            };
+            audience.Tell(About(kind, peer) with { Address = IPv6(address), Reason = reason });
+        }
+    }
+
+    public void Pinned(Peer peer, UInt128 address) => TellPin(DeviceEventKind.Pinned, peer, address);
+
+    public void Unpinned(Peer peer, UInt128 address) => TellPin(DeviceEventKind.Unpinned, peer, address);
+
+    /// <summary>A packet of the peer was dropped for its source. Told once in ten seconds a peer and verdict.</summary>
+    /// <param name="owner">With <see cref="SourceVerdict.Conflict"/>, the peer that has the address.</param>
+    /// <param name="now">Of <see cref="Clock.BootTime"/>.</param>
+    public void Refused(Peer peer, SourceVerdict verdict, in IpPacket header, Peer? owner, long now)
+    {
+        if (_audience is { } audience && audience.LimitsOf(peer).TryTellVerdict(verdict, now, out long number))
+        {
+            bool isConflict = verdict == SourceVerdict.Conflict;
+            audience.Tell(About(isConflict ? DeviceEventKind.Conflict : DeviceEventKind.Refused, peer) with
+            {
+                Address = header.IsIPv4 ? IpPrefix.ToAddress(header.IPv4Source, isIPv4: true) : IPv6(header.IPv6Source),
+                Owner = owner?.Session.RemoteStatic,
+                Reason = isConflict ? null : DropCounters.NameOf(verdict),
+                Number = number,
+            });
+        }
+    }
+
+    public void PeerAdded(Peer peer) => _audience?.Tell(About(DeviceEventKind.PeerAdded, peer));
+
+    public void PeerRemoved(Peer peer) => _audience?.Tell(About(DeviceEventKind.PeerRemoved, peer));
+
+    /// <param name="isInitiator">Whether this side asked for the handshake.</param>
+    public void HandshakeCompleted(Peer peer, bool isInitiator)
+    {
+        if (_audience is { } audience)
+        {
+            audience.Tell(About(DeviceEventKind.HandshakeCompleted, peer) with
+            {
+                Endpoint = peer.Endpoint,
+                Reason = isInitiator ? "initiated" : "answered",
+            });
+        }
+    }
+
+    /// <summary>The peer roamed. Told once in ten seconds a peer, since it may roam with every packet.</summary>
+    public void Roamed(Peer peer, Endpoint to, long now)
+    {
+        if (_audience is { } audience && audience.LimitsOf(peer).TryTellEndpoint(now, out long number))
+        {
+            audience.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "packet", Number = number });
+        }
+    }
+
+    public void EndpointConfigured(Peer peer, Endpoint to)
+    {
+        if (_audience is { } audience)
+        {
+            audience.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "configuration" });
+        }
+    }
+
+    /// <param name="number">The prefixes that the peer has now.</param>
+    public void AllowedIpsChanged(Peer peer, int number) => TellPrefixes(peer, "allowed_ips", number);
+
+    /// <inheritdoc cref="AllowedIpsChanged"/>
+    public void LearnableIpsChanged(Peer peer, int number) => TellPrefixes(peer, "learnable_ips", number);
+
+    private void TellPrefixes(Peer peer, string which, int number)
+    {
+        if (_audience is { } audience)
+        {
+            audience.Tell(About(DeviceEventKind.AllowedIpsChanged, peer) with { Reason = which, Number = number });
+        }
+    }
+
+    private void TellPin(DeviceEventKind kind, Peer peer, UInt128 address)
+    {
+        if (_audience is { } audience)
+        {
+            audience.Tell(About(kind, peer) with { Address = IPv6(address) });
+        }
+    }
+
+    private static DeviceEvent About(DeviceEventKind kind, Peer peer) =>
+        new(kind) { WallTime = Clock.WallTime, Peer = peer.Session.RemoteStatic };
+
+    private static IPAddress IPv6(UInt128 address) => IpPrefix.ToAddress(address, isIPv4: false);
+
+    /// <summary>Who listens. Immutable.</summary>
+    /// <param name="Since">The same for as long as anybody listens.</param>
+    private sealed record Audience(EventSubscription[] Members, object Since)
+    {
+        public void Tell(DeviceEvent happened)
+        {
+            foreach (EventSubscription member in Members)
+            {
+                member.Offer(happened);
+            }
+        }
+
+        // Two threads may make them at once: one count is lost, and one event too many told.
+        public EventLimits LimitsOf(Peer peer) =>
+            peer.EventLimits is { } limits && limits.Since == Since ? limits : peer.EventLimits = new EventLimits(Since);
+    }
+}
