@@ -55,12 +55,17 @@ internal sealed class Crowd : IDisposable
     }
 
     /// <summary>What wg(8) addconf takes to give every peer a persistent keepalive.</summary>
-    public string Keepalives(int seconds)
+    public string Keepalives(int seconds) => Changes(string.Create(CultureInfo.InvariantCulture, $"PersistentKeepalive = {seconds}"));
+
+    /// <summary>What wgnet's addconf takes to let every peer claim addresses in a prefix.</summary>
+    public string Learnable(string prefix) => Changes($"LearnableIPs = {prefix}");
+
+    private string Changes(string line)
     {
         var text = new StringBuilder();
         foreach (Initiator peer in Peers)
         {
-            text.Append(CultureInfo.InvariantCulture, $"[Peer]\nPublicKey = {peer.PublicKey}\nPersistentKeepalive = {seconds}\n");
+            text.Append(CultureInfo.InvariantCulture, $"[Peer]\nPublicKey = {peer.PublicKey}\n{line}\n");
         }
 
         return text.ToString();

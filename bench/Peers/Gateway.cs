@@ -50,6 +50,11 @@ internal sealed class Gateway : IDisposable
 
     public IPAddress Inside { get; } = IPAddress.Parse("10.63.0.1");
 
+    public IPAddress InsideIPv6 { get; } = IPAddress.Parse("2001:db8:1::ffff:ffff:1");
+
+    /// <summary>How many addresses it has learned, of all peers.</summary>
+    public int Learned => UapiSocket.Get(_interface).Count(line => line.Key == "learned_ip");
+
     public ProcessMemory Memory => ProcessMemory.Of(_daemon.Pid);
 
     /// <summary>Nanoseconds on a processor of each living thread until now, by the scheduler's own account.</summary>
@@ -92,6 +97,7 @@ internal sealed class Gateway : IDisposable
     public void Up()
     {
         _gateway.Run($"ip address add {Inside}/32 dev {_interface}");
+        _gateway.Run($"ip address add {InsideIPv6}/64 dev {_interface} nodad");
         _gateway.Run($"ip link set {_interface} up");
         _gateway.Run($"ip route add 10.64.0.0/16 dev {_interface}");
     }

@@ -1,14 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using WgNet.Learning;
 
 namespace WgNet.Peers;
 
 /// <summary>What the command line asked for.</summary>
 /// <param name="IdleSeconds">0: idle cost is not measured.</param>
-internal sealed record Options(IReadOnlyList<string> Programs, int Peers, int Rounds, int IdleSeconds, string Output)
+/// <param name="Addresses">That each peer teaches wgnet; 0 for none.</param>
+internal sealed record Options(IReadOnlyList<string> Programs, int Peers, int Rounds, int IdleSeconds, int Addresses, string Output)
 {
     private const string Usage = """
-        usage: ./bench.sh peers [--against LIST] [--peers N] [--rounds N] [--idle SECONDS] [--output FILE]
+        usage: ./bench.sh peers [--against LIST] [--peers N] [--rounds N] [--idle SECONDS] [--learn N] [--output FILE]
 
         A gateway with many peers on one processor, and on another one a program that plays the peers. Interleaved rounds, medians.
 
@@ -18,11 +20,12 @@ internal sealed record Options(IReadOnlyList<string> Programs, int Peers, int Ro
           --rounds N       how often each program is started and measured (default: 3)
           --idle SECONDS   in the last round, how long processor time is counted while nothing happens, first without and
                            then with a persistent keepalive of 25 seconds for every peer (default: 0, not at all)
+          --learn N        how many new addresses each peer sends from, all in one burst, for wgnet to learn (default: 16)
         """;
 
     public static bool TryParse(string[] arguments, string wgnet, string output, [NotNullWhen(true)] out Options? options, out int exitCode)
     {
-        options = new Options([wgnet, "wireguard-go"], Peers: 10_000, Rounds: 3, IdleSeconds: 0, output);
+        options = new Options([wgnet, "wireguard-go"], Peers: 10_000, Rounds: 3, IdleSeconds: 0, Addresses: LearnDefaults.Limit, output);
         exitCode = 0;
         for (int i = 0; i < arguments.Length; i += 2)
         {
@@ -62,6 +65,9 @@ internal sealed record Options(IReadOnlyList<string> Programs, int Peers, int Ro
             case "--idle":
                 options = options with { IdleSeconds = number };
                 return isNumber;
+            case "--learn":
+                options = options with { Addresses = number };
+                return isNumber && number <= LearnDefaults.Limit;
             case "--output":
                 options = options with { Output = value };
                 return true;

@@ -31,6 +31,11 @@ internal sealed class Rounds(Options options, Crowd crowd, Figures figures)
         using UdpSockets sockets = gateway.OpenSockets();
         Greet(gateway, sockets, name);
         MeasureSpeed(gateway, sockets, name);
+        if (program == options.Programs[0] && options.Addresses > 0)
+        {
+            Teach(gateway, program, sockets);
+        }
+
         if (isLast && options.IdleSeconds > 0)
         {
             LeaveAlone(gateway, name);
@@ -76,6 +81,20 @@ internal sealed class Rounds(Options options, Crowd crowd, Figures figures)
         result = Check(new HandshakeRun(sockets, crowd.Peers).Run(Heavy), options.Peers);
         figures.Add(name, "the same under load, with cookies", result.Answered / result.Seconds);
         figures.Add(name, "cookies sent", result.Cookies);
+    }
+
+    // As in the morning: everybody comes with new addresses at once.
+    private void Teach(Gateway gateway, string program, UdpSockets sockets)
+    {
+        string name = Path.GetFileName(program);
+        gateway.Configure(program, "addconf", crowd.Learnable(LearningRun.Prefix));
+        LearningResult result = new LearningRun(sockets, crowd.Peers, options.Addresses, gateway.InsideIPv6).Run();
+        figures.Add(name, "new addresses in one burst", options.Peers * options.Addresses);
+        figures.Add(name, "of which learned", gateway.Learned);
+        figures.Add(name, "of which answered at the first packet", result.AnsweredAtOnce);
+        figures.Add(name, "of which answered, some sent again", result.Answered);
+        figures.Add(name, "answers to a peer of another address", result.Misdirected);
+        figures.Add(name, "seconds until all were answered", result.Seconds);
     }
 
     private void LeaveAlone(Gateway gateway, string name)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -21,6 +22,36 @@ public static class RawIPv6
         using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, (ProtocolType)RawProtocol);
         return socket.SendTo(packet, new IPEndPoint(IPAddress.Parse(destination), 0));
     });
+
+    /// <summary>
+    /// Echo requests from so many addresses in a row, beginning with <paramref name="first"/>; <paramref name="step"/> 0 keeps to that
+    /// one. <paramref name="perMillisecond"/> at a time, so that no queue on the way overflows; how long they took.
+    /// </summary>
+    public static TimeSpan SendEchoRequests(Host host, string first, uint step, int count, int perMillisecond, string destination) =>
+        host.Namespace.Enter(() =>
+        {
+            UInt128 source = BinaryPrimitives.ReadUInt128BigEndian(IPAddress.Parse(first).GetAddressBytes());
+            var to = new IPEndPoint(IPAddress.Parse(destination), 0);
+            byte[] address = new byte[16];
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, (ProtocolType)RawProtocol);
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < count; i++)
+            {
+                BinaryPrimitives.WriteUInt128BigEndian(address, source);
+                socket.SendTo(Packet(new IPAddress(address), to.Address), to);
+                source += step;
+                if (i % perMillisecond == perMillisecond - 1)
+                {
+                    TimeSpan ahead = TimeSpan.FromMilliseconds(i / perMillisecond) - Stopwatch.GetElapsedTime(start);
+                    if (ahead > TimeSpan.FromMilliseconds(1))
+                    {
+                        Thread.Sleep(ahead);
+                    }
+                }
+            }
+
+            return Stopwatch.GetElapsedTime(start);
+        });
 
     private static byte[] Packet(IPAddress source, IPAddress destination)
     {
