@@ -18,6 +18,12 @@ public sealed class DeviceOptions
     /// <summary>Opens the outside sockets on a port (0: any) with a firewall mark. Called on bring-up and when the port changes.</summary>
     public required Func<ushort, uint, IUdpSockets> OpenSockets { get; init; }
 
+    /// <summary>
+    /// Begins to serve a device's metrics, until disposed; throws a <see cref="ConfigurationException"/> if they cannot be served there.
+    /// Null where metrics are not to be had.
+    /// </summary>
+    public Func<MetricsAddress, IMeasured, IDisposable>? ServeMetrics { get; init; }
+
     /// <summary>Where the highest handshake timestamp is kept across restarts; null keeps it in memory alone.</summary>
     public string? TimestampFile { get; init; }
 }

@@ -18,6 +18,9 @@ public sealed class DeviceSnapshot
     /// <summary>As configured: <see cref="WorkerCount.Automatic"/> unless a number was set.</summary>
     public int Workers { get; set; }
 
+    /// <summary>Where metrics are served; null if nowhere.</summary>
+    public MetricsAddress? MetricsListen { get; set; }
+
     public List<PeerSnapshot> Peers { get; } = [];
 
     /// <summary>What was dropped and belongs to no peer, as <see cref="PeerSnapshot.Drops"/>.</summary>

@@ -21,6 +21,9 @@ public sealed class DeviceUpdate
     /// <summary>Workers a direction; <see cref="WorkerCount.Automatic"/> goes by the cores.</summary>
     public int? Workers { get; set; }
 
+    /// <summary>Where metrics are to be served.</summary>
+    public MetricsAddress? MetricsListen { get; set; }
+
     /// <summary>Remove every peer before <see cref="Peers"/> is applied.</summary>
     public bool ReplacePeers { get; set; }
 

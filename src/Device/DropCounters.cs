@@ -17,18 +17,56 @@ public sealed class DropCounters
     // In the order of the names.
     private long[]? _counts;
 
+    /// <summary>
+    /// Why a packet may be dropped that belongs to no peer, or to none yet: every such reason, as the UAPI names it. What occurs
+    /// beside these is reported, too.
+    /// </summary>
+    public static IReadOnlyList<int> DeviceReasons { get; } =
+    [
+        Index(DropReason.Malformed), Index(DropReason.NoPrivateKey), Index(DropReason.UnknownIndex), Index(DropReason.BadMac1),
+        Index(DropReason.UnderLoad), Index(DropReason.RateLimited), Index(DropReason.UnknownPeer), Index(DropReason.BadHandshake),
+        Index(DropReason.Oversized), Index(DropReason.QueueFull),
+        Index(InsideDrop.MalformedInside), Index(InsideDrop.NoRoute), Index(InsideDrop.TunRefused),
+    ];
+
+    /// <summary>Why a peer's packet may be dropped: every such reason.</summary>
+    public static IReadOnlyList<int> PeerReasons { get; } =
+    [
+        Index(DropReason.BadHandshake), Index(DropReason.ReplayedHandshake), Index(DropReason.FloodedHandshake),
+        Index(DropReason.BadCookieReply), Index(DropReason.KeyExpired), Index(DropReason.BadTag), Index(DropReason.Replayed),
+        Index(SourceVerdict.NotAllowed), ConflictIndex, Index(SourceVerdict.NotLearnable),
+        Index(SourceVerdict.LearnLimited), Index(SourceVerdict.LearnRateLimited),
+        Index(InsideDrop.MalformedInside), Index(InsideDrop.StagedOverflow), Index(InsideDrop.NoEndpoint),
+        Index(InsideDrop.RoutingLoop), Index(InsideDrop.KeysWiped),
+    ];
+
+    /// <summary>The name of each reason that there is, by index.</summary>
+    public static IReadOnlyList<string> ReasonNames => AllNames;
+
+    /// <summary>Of packets whose source address another peer has learned.</summary>
+    public static int ConflictIndex => Index(SourceVerdict.Conflict);
+
     /// <summary>As <see cref="NonZero"/> names it.</summary>
     public static string NameOf(SourceVerdict verdict) => SourceNames[(int)verdict];
 
-    public void Add(DropReason reason, int packets = 1) => Add((int)reason, packets);
+    public void Add(DropReason reason, int packets = 1) => Add(Index(reason), packets);
 
-    public void Add(SourceVerdict verdict) => Add(OutsideNames.Length + (int)verdict, 1);
+    public void Add(SourceVerdict verdict) => Add(Index(verdict), 1);
 
-    public void Add(InsideDrop reason, int packets = 1) => Add(OutsideNames.Length + SourceNames.Length + (int)reason, packets);
+    public void Add(InsideDrop reason, int packets = 1) => Add(Index(reason), packets);
+
+    /// <summary>All counts by index, as they are now.</summary>
+    public DropCounts Counts() => new((long[]?)Volatile.Read(ref _counts)?.Clone());
 
     /// <summary>The reasons that occurred, as the UAPI names them.</summary>
     public IEnumerable<(string Reason, long Count)> NonZero() =>
         AllNames.Zip(Volatile.Read(ref _counts) ?? []).Where(pair => pair.Second != 0);
+
+    private static int Index(DropReason reason) => (int)reason;
+
+    private static int Index(SourceVerdict verdict) => OutsideNames.Length + (int)verdict;
+
+    private static int Index(InsideDrop reason) => OutsideNames.Length + SourceNames.Length + (int)reason;
 
     private void Add(int index, int packets)
     {
@@ -70,6 +108,14 @@ public sealed class DropCounters
 
         return names;
     }
+}
+
+/// <summary>Packets dropped by reason, at one moment.</summary>
+/// <param name="counts">By index; null if nothing was ever dropped.</param>
+public readonly struct DropCounts(long[]? counts)
+{
+    /// <param name="reason">An index into <see cref="DropCounters.ReasonNames"/>.</param>
+    public long this[int reason] => counts is null ? 0 : counts[reason];
 }
 
 /// <summary>Why a packet was dropped that no peer's misbehaviour explains.</summary>

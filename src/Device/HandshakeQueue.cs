@@ -27,6 +27,18 @@ internal sealed class HandshakeQueue : IDisposable
     /// <summary>Datagrams waiting.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Peers to whom an initiation was asked for, and not yet sent.</summary>
+    public int Initiations
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _initiations.Count;
+            }
+        }
+    }
+
     public bool HasRoom => Count < Capacity;
 
     /// <summary>False when the queue is full or the datagram is longer than any handshake message.</summary>

@@ -149,6 +149,7 @@ internal sealed class InboundWorker : IWorker
     private bool Account(Peer peer, ReadOnlySpan<AeadPacket> packets, long now, out int withContent)
     {
         int bytes = 0;
+        int authentic = 0;
         int message = -1;
         withContent = 0;
         for (int i = 0; i < packets.Length; i++)
@@ -160,6 +161,7 @@ internal sealed class InboundWorker : IWorker
             }
 
             bytes += packets[i].Length + Keypair.Overhead;
+            authentic++;
             withContent += packets[i].Length > 0 ? 1 : 0;
             if (_messages[i] != message)
             {
@@ -170,7 +172,7 @@ internal sealed class InboundWorker : IWorker
 
         if (bytes > 0)
         {
-            peer.CountReceived(bytes);
+            peer.CountReceived(bytes, authentic);
         }
 
         return bytes > 0;

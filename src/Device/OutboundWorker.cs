@@ -23,6 +23,7 @@ internal sealed class OutboundWorker : IWorker
     // Of the run that is being sealed.
     private ulong _counter;
     private int _sealedBytes;
+    private int _sealedPackets;
 
     public OutboundWorker(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn)
     {
@@ -59,7 +60,7 @@ internal sealed class OutboundWorker : IWorker
     private void SealRun(in OutboundRun run, long now)
     {
         _counter = run.Counter;
-        _sealedBytes = 0;
+        _sealedBytes = _sealedPackets = 0;
         foreach (ref readonly OutboundPacket packet in _batch.PacketsOf(in run))
         {
             var segmenter = default(Segmenter);
@@ -77,7 +78,7 @@ internal sealed class OutboundWorker : IWorker
         SealGathered(in run);
         if (_sealedBytes > 0)
         {
-            run.Peer.CountSent(_sealedBytes);
+            run.Peer.CountSent(_sealedBytes, _sealedPackets);
             _device.Perform(run.Peer, run.Peer.Session.DataSent(run.Keypair, isKeepalive: false, now));
         }
     }
@@ -143,6 +144,8 @@ internal sealed class OutboundWorker : IWorker
                 _batch.Datagrams.AppendAt(run.Endpoint, gathered[i].Offset - Keypair.HeaderSize, length, _gatheredEcn[i]);
                 _sealedBytes += length;
             }
+
+            _sealedPackets += gathered.Length;
         }
         else
         {

@@ -17,6 +17,9 @@ internal sealed class OutsideEnd(
     private volatile IUdpSockets? _sockets;
     private WorkerGroup? _workers;
 
+    /// <summary>As <see cref="WorkerGroup.BusyTimes"/>; none while nothing is open.</summary>
+    public IEnumerable<long> BusyTimes => IsOpen ? _workers!.BusyTimes : [];
+
     public bool IsOpen => _sockets is not null;
 
     /// <summary>The port that is bound; 0 while none is.</summary>

@@ -15,7 +15,9 @@ internal sealed class Peer
     private EventLimits? _eventLimits;
     private int _initiationRequested;
     private long _receivedBytes;
+    private long _receivedPackets;
     private long _sentBytes;
+    private long _sentPackets;
 
     // Monotonic nanoseconds.
     private long _lastConflictLogged = long.MinValue;
@@ -52,13 +54,28 @@ internal sealed class Peer
         set => Volatile.Write(ref _eventLimits, value);
     }
 
+    /// <summary>Of outside messages, handshakes and keepalives among them.</summary>
     public long ReceivedBytes => Volatile.Read(ref _receivedBytes);
+
+    public long ReceivedPackets => Volatile.Read(ref _receivedPackets);
 
     public long SentBytes => Volatile.Read(ref _sentBytes);
 
-    public void CountReceived(int bytes) => Interlocked.Add(ref _receivedBytes, bytes);
+    public long SentPackets => Volatile.Read(ref _sentPackets);
 
-    public void CountSent(int bytes) => Interlocked.Add(ref _sentBytes, bytes);
+    /// <summary>Once a batch, not once a packet.</summary>
+    public void CountReceived(int bytes, int packets = 1)
+    {
+        Interlocked.Add(ref _receivedBytes, bytes);
+        Interlocked.Add(ref _receivedPackets, packets);
+    }
+
+    /// <inheritdoc cref="CountReceived"/>
+    public void CountSent(int bytes, int packets = 1)
+    {
+        Interlocked.Add(ref _sentBytes, bytes);
+        Interlocked.Add(ref _sentPackets, packets);
+    }
 
     /// <summary>True once in <paramref name="interval"/>, for one of the inbound workers.</summary>
     public bool TryLogConflict(long now, long interval)

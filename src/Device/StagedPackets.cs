@@ -116,13 +116,16 @@ internal sealed class StagedPackets(StagingBudget budget)
 /// <summary>How many bytes all peers of a device may stage together: a host that scans a large AllowedIPs must not fill the memory.</summary>
 internal sealed class StagingBudget(long bytes)
 {
-    private long _left = bytes;
+    private long _used;
 
-    public bool Fits(int length) => Volatile.Read(ref _left) >= length;
+    /// <summary>Bytes that are staged.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    public bool Fits(int length) => Used + length <= bytes;
 
     public bool TryTake(int length)
     {
-        if (Interlocked.Add(ref _left, -length) >= 0)
+        if (Interlocked.Add(ref _used, length) <= bytes)
         {
             return true;
         }
@@ -131,5 +134,5 @@ internal sealed class StagingBudget(long bytes)
         return false;
     }
 
-    public void GiveBack(int length) => Interlocked.Add(ref _left, length);
+    public void GiveBack(int length) => Interlocked.Add(ref _used, -length);
 }

@@ -53,7 +53,13 @@ public sealed partial class WireGuardDevice
     {
         lock (_configuration)
         {
-            var snapshot = new DeviceSnapshot { ListenPort = IsUp ? _outside.Port : _listenPort, FirewallMark = _firewallMark, Workers = _workers };
+            var snapshot = new DeviceSnapshot
+            {
+                ListenPort = IsUp ? _outside.Port : _listenPort,
+                FirewallMark = _firewallMark,
+                Workers = _workers,
+                MetricsListen = _metricsServer is null ? null : _metricsAddress,
+            };
             if (_sessions.HasPrivateKey)
             {
                 snapshot.PrivateKey = new byte[32];
@@ -105,7 +111,7 @@ public sealed partial class WireGuardDevice
         return snapshot;
     }
 
-    // What the text's parser cannot know or a caller may have got wrong; after this nothing but the port can fail.
+    // What the text's parser cannot know or a caller may have got wrong; after this nothing but what listens can fail.
     private static void Validate(DeviceUpdate update)
     {
         if (update.PrivateKey is { Length: not 32 })
@@ -139,16 +145,19 @@ public sealed partial class WireGuardDevice
 
     private void ApplyInterface(DeviceUpdate update)
     {
-        // The port first: it alone can fail, and then nothing has changed yet.
-        if (update.ListenPort is { } port)
+        // What listens comes first: it alone can fail, and then nothing has changed yet.
+        IDisposable? metrics = OpenMetrics(update.MetricsListen);
+        try
         {
-            if (_isLinkUp && (port != _outside.Port || port == 0))
-            {
-                Rebind(port);
-            }
-
-            _listenPort = port;
+            ApplyListenPort(update.ListenPort);
         }
+        catch
+        {
+            metrics?.Dispose();
+            throw;
+        }
+
+        SetMetrics(update.MetricsListen, metrics);
 
         if (update.FirewallMark is { } mark)
         {
@@ -171,6 +180,19 @@ public sealed partial class WireGuardDevice
             {
                 RemovePeer(self);
             }
+        }
+    }
+
+    private void ApplyListenPort(ushort? change)
+    {
+        if (change is { } port)
+        {
+            if (_isLinkUp && (port != _outside.Port || port == 0))
+            {
+                Rebind(port);
+            }
+
+            _listenPort = port;
         }
     }
 

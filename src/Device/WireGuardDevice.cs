@@ -149,6 +149,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             }
 
             _stopping = true;
+            SetMetrics(MetricsAddress.Off, server: null);
             if (IsUp)
             {
                 BringDown();

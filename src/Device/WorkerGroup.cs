@@ -1,3 +1,5 @@
+using WgNet.Linux;
+
 namespace WgNet.Device;
 
 /// <summary>What one thread does to its direction's packets, with memory of its own.</summary>
@@ -17,6 +19,7 @@ internal sealed class WorkerGroup
     private readonly Action _wake;
     private readonly IWorker[] _workers;
     private readonly Thread[] _threads;
+    private readonly ThreadClock[] _clocks;
 
     /// <param name="name">Of the threads.</param>
     /// <param name="make">Makes a worker that takes this turn.</param>
@@ -27,10 +30,12 @@ internal sealed class WorkerGroup
         _wake = wake;
         _workers = new IWorker[count];
         _threads = new Thread[count];
+        _clocks = new ThreadClock[count];
         for (int i = 0; i < count; i++)
         {
             _workers[i] = make(new Turn(_turns));
-            _threads[i] = new Thread(_workers[i].Run) { IsBackground = true, Name = name };
+            int number = i;
+            _threads[i] = new Thread(() => Run(number)) { IsBackground = true, Name = name };
         }
 
         foreach (Thread thread in _threads)
@@ -38,6 +43,9 @@ internal sealed class WorkerGroup
             thread.Start();
         }
     }
+
+    /// <summary>Nanoseconds that each worker's thread has run on a processor so far.</summary>
+    public IEnumerable<long> BusyTimes => _clocks.Select(clock => clock.Nanoseconds);
 
     /// <summary>Lets every worker finish what it has read, and frees their memory. Not on one of their threads.</summary>
     public void Stop()
@@ -53,5 +61,11 @@ internal sealed class WorkerGroup
         {
             worker.Dispose();
         }
+    }
+
+    private void Run(int number)
+    {
+        _clocks[number] = ThreadClock.OfThisThread();
+        _workers[number].Run();
     }
 }

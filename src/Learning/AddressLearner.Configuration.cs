@@ -218,6 +218,15 @@ public sealed partial class AddressLearner<TPeer>
         return addresses;
     }
 
+    /// <summary>How many addresses <see cref="Learned"/> would list.</summary>
+    public int CountLearned(LearningPeer<TPeer> peer, long now)
+    {
+        lock (peer.Gate)
+        {
+            return peer.CountUnexpired(now);
+        }
+    }
+
     /// <summary>Frees the entries whose time is over. Lookups do not see them any more anyway.</summary>
     public void Expire(long now)
     {

@@ -196,6 +196,17 @@ public sealed class LearningPeer<TPeer>
         }
     }
 
+    internal int CountUnexpired(long now)
+    {
+        int count = 0;
+        foreach (LearnedEntry<TPeer> entry in _entries)
+        {
+            count += entry.IsExpired(now) ? 0 : 1;
+        }
+
+        return count;
+    }
+
     private void RemoveAt(int index, LearnedEnd why)
     {
         LearnedEntry<TPeer> entry = _entries[index];

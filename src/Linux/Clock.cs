@@ -14,10 +14,18 @@ public static partial class Clock
     /// <summary>Nanoseconds since 1970-01-01 UTC; may jump.</summary>
     public static long WallTime => Read(CLOCK_REALTIME);
 
+    /// <summary>False if there is no such clock (any more).</summary>
+    internal static bool TryRead(int clock, out long nanoseconds)
+    {
+        bool ok = clock_gettime(clock, out Timespec time) == 0;
+        nanoseconds = (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+        return ok;
+    }
+
     private static long Read(int clock)
     {
-        _ = clock_gettime(clock, out Timespec time);
-        return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+        _ = TryRead(clock, out long time);
+        return time;
     }
 
     [LibraryImport("libc")]

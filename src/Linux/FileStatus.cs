@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
 
-/// <summary>statx(2), for what .NET does not tell: whether a descriptor is a regular file.</summary>
+/// <summary>statx(2), for what .NET does not tell: whether a descriptor is a regular file, and whether a path is a socket.</summary>
 public static unsafe partial class FileStatus
 {
-    private const int AT_EMPTY_PATH = 0x1000;
-    private const uint STATX_TYPE = 1, STATX_MODE = 2;
-    private const int StructSize = 256, ModeOffset = 28;
-    private const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IRWXO = 7;
+    private const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
+    private const uint STATX_TYPE = 1, STATX_MODE = 2, STATX_INO = 0x100;
+    private const int StructSize = 256, ModeOffset = 28, InodeOffset = 32;
+    private const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFSOCK = 0xC000, S_IRWXO = 7;
 
     /// <summary>Whether the descriptor is a regular file that others than its owner and group may read, write or execute.</summary>
     public static bool IsWorldAccessibleFile(int fd)
@@ -25,6 +25,22 @@ public static unsafe partial class FileStatus
 
         int mode = BinaryPrimitives.ReadUInt16LittleEndian(status[ModeOffset..]);
         return (mode & S_IFMT) == S_IFREG && (mode & S_IRWXO) != 0;
+    }
+
+    /// <summary>The inode's number of the socket at a path, by which it is known again; null if there is none. Links are not followed.</summary>
+    public static ulong? SocketInode(string path)
+    {
+        Span<byte> status = stackalloc byte[StructSize];
+        fixed (byte* first = status)
+        {
+            if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_INO, first) != 0)
+            {
+                return null;
+            }
+        }
+
+        int mode = BinaryPrimitives.ReadUInt16LittleEndian(status[ModeOffset..]);
+        return (mode & S_IFMT) == S_IFSOCK ? BinaryPrimitives.ReadUInt64LittleEndian(status[InodeOffset..]) : null;
     }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

@@ -124,6 +124,7 @@ public sealed partial class Session
         _timers.HandshakeComplete();
         Volatile.Write(ref _sentLastMinuteHandshake, false);
         Volatile.Write(ref _lastHandshakeWallTime, wallTime);
+        Interlocked.Increment(ref _handshakes);
     }
 
     private void AuthenticatedPacketReceived(long now)

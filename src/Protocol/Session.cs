@@ -16,6 +16,7 @@ public sealed partial class Session : IDisposable
     private long _lastSentHandshake = Durations.Never;
     private long _lastTimestamp;
     private long _lastHandshakeWallTime;
+    private long _handshakes;
     private long _scheduledFor = long.MaxValue;
     private ushort _persistentKeepalive;
     private bool _sentLastMinuteHandshake;
@@ -46,6 +47,9 @@ public sealed partial class Session : IDisposable
 
     /// <summary>When a handshake was last completed, nanoseconds since the Unix epoch; 0 for never.</summary>
     public long LastHandshakeWallTime => Volatile.Read(ref _lastHandshakeWallTime);
+
+    /// <summary>How many handshakes were completed, from either side.</summary>
+    public long Handshakes => Volatile.Read(ref _handshakes);
 
     /// <summary>When <see cref="Poll"/> must run next; <see cref="long.MaxValue"/> when no timer is armed, so that idle costs nothing.</summary>
     public long NextDeadline => _dead ? long.MaxValue : _timers.NextDeadline;

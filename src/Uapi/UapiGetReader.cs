@@ -100,6 +100,10 @@ public sealed class UapiGetReader
                 bool isCount = UapiValue.TryParseNumber(value, WorkerCount.Most, out number);
                 _device.Workers = (int)number;
                 return isCount;
+            case "metrics_listen":
+                bool isAddress = MetricsAddress.TryParse(value, out MetricsAddress? address);
+                _device.MetricsListen = address;
+                return isAddress;
             default:
                 TakeDrop(_device.Drops, key, value);
                 return true;

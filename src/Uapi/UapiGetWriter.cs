@@ -64,6 +64,11 @@ public static class UapiGetWriter
             Write(output, "workers"u8, device.Workers);
         }
 
+        if (device.MetricsListen is not null)
+        {
+            Write(output, "metrics_listen"u8, device.MetricsListen.ToString());
+        }
+
         WriteDrops(device.Drops, output);
     }
 

@@ -34,12 +34,15 @@ public static class UapiListener
         try
         {
             _ = System.IO.Directory.CreateDirectory(Directory, DirectoryMode);
-            RemoveStale(path, interfaceName);
-            return Listen(path);
+            return UnixListener.Open(path, Backlog);
         }
-        catch (SocketException e)
+        catch (LinuxException e) when (e.Errno == Errno.EADDRINUSE)
         {
-            throw new ConfigurationException($"{path}: {e.Message}", e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Errno.EADDRINUSE : Errno.EIO);
+            throw new ConfigurationException($"{interfaceName} is already running: something answers at {path}", e.Errno);
+        }
+        catch (LinuxException e)
+        {
+            throw new ConfigurationException(e.Errno == Errno.EACCES ? e.Message + " (root is needed)" : e.Message, e.Errno);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -65,44 +68,5 @@ public static class UapiListener
             throw new ConfigurationException(
                 string.Create(CultureInfo.InvariantCulture, $"descriptor {fd} is not a listening socket: {e.Message}"), Errno.EBADF);
         }
-    }
-
-    private static Socket Listen(string path)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            // Nobody can connect before listen(2), so there is no moment at which others than the owner can.
-            socket.Bind(new UnixDomainSocketEndPoint(path));
-            File.SetUnixFileMode(path, OwnerOnly);
-            socket.Listen(Backlog);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private static void RemoveStale(string path, string interfaceName)
-    {
-        if (!File.Exists(path))
-        {
-            return;
-        }
-
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-            return;
-        }
-
-        throw new ConfigurationException($"{interfaceName} is already running: something answers at {path}", Errno.EADDRINUSE);
     }
 }

@@ -138,6 +138,10 @@ public sealed class UapiSetParser
                 bool isCount = UapiValue.TryParseNumber(value, WorkerCount.Most, out ulong workers);
                 Update.Workers = (int)workers;
                 return isCount ? null : WorkerCount.Expected;
+            case "metrics_listen":
+                bool isAddress = MetricsAddress.TryParse(value, out MetricsAddress? address);
+                Update.MetricsListen = address;
+                return isAddress ? null : MetricsAddress.Expected;
             default:
                 return UnknownKey;
         }

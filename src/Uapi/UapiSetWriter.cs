@@ -31,6 +31,11 @@ public static class UapiSetWriter
             UapiLine.Write(output, "workers"u8, workers);
         }
 
+        if (update.MetricsListen is { } address)
+        {
+            UapiLine.Write(output, "metrics_listen"u8, address.ToString());
+        }
+
         WriteFlag(output, "replace_peers"u8, update.ReplacePeers);
         foreach (PeerUpdate peer in update.Peers)
         {

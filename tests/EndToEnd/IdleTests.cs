@@ -21,6 +21,11 @@ public sealed class IdleTests
     {
         using var pair = new TunnelPair(peer, Outside.IPv4);
         pair.PingBothWays();
+
+        // Metrics that nobody asks for cost nothing, nor do those that were asked for a while ago.
+        string metrics = Path.Combine(pair.Lab.Folder, "metrics.sock");
+        Assert.Equal(0, UapiSocket.Set(pair.Left.Name, "metrics_listen=" + metrics));
+        Assert.Contains("wgnet_peers", pair.LeftHost.Run("curl", "-sS", "--unix-socket", metrics, "http://wgnet/metrics"), StringComparison.Ordinal);
         await Task.Delay(UntilIdle, TestContext.Current.CancellationToken);
 
         long packetsBefore = PacketsFromKernel(pair.Left);

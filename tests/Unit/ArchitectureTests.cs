@@ -6,13 +6,14 @@ namespace WgNet.Unit;
 /// <summary>References between the projects point one way: from the executable down to what knows nothing of the others.</summary>
 public sealed class ArchitectureTests
 {
-    //  Cli → Uapi → Device → Learning → Routing
-    //                      → Protocol
-    //                      → Tun, Udp → Linux
+    //  Cli → Uapi, Metrics → Device → Learning → Routing
+    //                               → Protocol
+    //                               → Tun, Udp → Linux
     public static TheoryData<string, string[]> Arrows { get; } = new()
     {
-        { "Cli", ["Uapi"] },
+        { "Cli", ["Metrics", "Uapi"] },
         { "Uapi", ["Device"] },
+        { "Metrics", ["Device"] },
         { "Device", ["Learning", "Protocol", "Routing", "Tun", "Udp"] },
         { "Learning", ["Routing"] },
         { "Tun", ["Linux"] },
@@ -70,7 +71,8 @@ public sealed class ArchitectureTests
 
     private static XDocument Project(string name) => XDocument.Load(Path.Combine(Source, name, $"WgNet.{name}.csproj"));
 
-    private static string RepositoryRoot()
+    /// <summary>The folder of the solution that the tests were built in.</summary>
+    internal static string RepositoryRoot()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "WgNet.sln")))

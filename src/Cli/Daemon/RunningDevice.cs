@@ -1,5 +1,6 @@
 using WgNet.Cli.Keys;
 using WgNet.Device;
+using WgNet.Metrics;
 using WgNet.Protocol;
 using WgNet.Tun;
 using WgNet.Uapi;
@@ -85,6 +86,7 @@ internal sealed class RunningDevice : IDisposable
             Coalesce = environment.TunOffload,
             Workers = environment.Workers ?? WorkerCount.ByCores,
             OpenSockets = (port, mark) => OpenSockets(port, mark, udp, log),
+            ServeMetrics = (address, device) => MetricsServer.Start(address, name, CommandLine.Version, device, log),
             TimestampFile = $"{StateDirectory}/{name}.timestamp",
         };
     }

@@ -42,6 +42,11 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
             Line("workers", snapshot.Workers.ToString(CultureInfo.InvariantCulture));
         }
 
+        if (snapshot.MetricsListen is { } metrics)
+        {
+            Line("metrics", metrics.ToString());
+        }
+
         PrintDrops(snapshot.Drops);
 
         // The peer heard from last comes first, those never heard from come last, in the device's order.

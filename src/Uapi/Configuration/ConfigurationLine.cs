@@ -89,6 +89,9 @@ internal readonly ref struct ConfigurationLine
         return ok ? mark : throw Refuse("not a mark", "a decimal or 0x hexadecimal number of 32 bits, or off");
     }
 
+    public MetricsAddress MetricsListen() => MetricsAddress.TryParse(Text, out MetricsAddress? address) ? address
+        : throw Refuse("not a place to listen at", "off, a socket's absolute path such as /run/wgnet/wg0.metrics, or address:port such as [::1]:9586");
+
     public bool Boolean() => Compact.ToUpperInvariant() switch
     {
         "TRUE" => true,

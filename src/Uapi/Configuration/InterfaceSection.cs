@@ -8,7 +8,7 @@ internal sealed class InterfaceSection
     public static readonly string[] Keys =
     [
         "PrivateKey", "PrivateKeyFile", "ListenPort", "FwMark", "Address", "DNS", "MTU", "Table", "PreUp", "PostUp", "PreDown",
-        "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout", "Workers",
+        "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout", "Workers", "MetricsListen",
     ];
 
     private string? _privateKeyFrom;
@@ -20,6 +20,8 @@ internal sealed class InterfaceSection
     public uint? FirewallMark { get; private set; }
 
     public int? Workers { get; private set; }
+
+    public MetricsAddress? MetricsListen { get; private set; }
 
     public QuickSettings Quick { get; } = new();
 
@@ -44,6 +46,9 @@ internal sealed class InterfaceSection
                 break;
             case "WORKERS":
                 Workers = line.Number(WorkerCount.Automatic, WorkerCount.Most);
+                break;
+            case "METRICSLISTEN":
+                MetricsListen = line.MetricsListen();
                 break;
             default:
                 if (!Learn.TryTake(line))

@@ -27,6 +27,7 @@ public sealed class ConfigurationFileTests
         PostDown = b
         SaveConfig = true
         Workers = 3
+        MetricsListen = [::1]:9586
         LearnLimit = 8
         LearnableIPs = 2001:db8::/64
 
@@ -56,6 +57,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal((ushort?)51820, file.Update.ListenPort);
         Assert.Equal(42u, file.Update.FirewallMark);
         Assert.Equal(3, file.Update.Workers);
+        Assert.Equal("[::1]:9586", file.Update.MetricsListen?.ToString());
         Assert.True(file.Update.ReplacePeers);
         QuickSettings quick = file.Quick;
         Assert.Equal("10.0.0.1/24 fd00::1/64 10.1.0.1/32", string.Join(' ', quick.Addresses));
@@ -101,6 +103,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal((ushort?)0, update.ListenPort);
         Assert.Equal(0u, update.FirewallMark);
         Assert.Equal(WorkerCount.Automatic, update.Workers);
+        Assert.Equal(MetricsAddress.Off, update.MetricsListen);
     }
 
     [Fact]
@@ -112,6 +115,7 @@ public sealed class ConfigurationFileTests
         Assert.Null(update.ListenPort);
         Assert.Null(update.FirewallMark);
         Assert.Null(update.Workers);
+        Assert.Null(update.MetricsListen);
     }
 
     [Fact]
@@ -128,6 +132,7 @@ public sealed class ConfigurationFileTests
     [InlineData("[Interface]\nWorkers = 8", "x.conf:2: Workers = 8: not a number in range; expected 0 to 7")]
     [InlineData("[Interface]\nWorkers = -1", "x.conf:2: Workers = -1: not a number in range; expected 0 to 7")]
     [InlineData("[Interface]\nWorkers = two", "x.conf:2: Workers = two: not a number in range; expected 0 to 7")]
+    [InlineData("[Interface]\nMetricsListen = run/m", "x.conf:2: MetricsListen = run/m: not a place to listen at; expected off, a socket's absolute path such as /run/wgnet/wg0.metrics, or address:port such as [::1]:9586")]
     [InlineData("[Interface]\nFwMark = 0x", "x.conf:2: FwMark = 0x: not a mark; expected a decimal or 0x hexadecimal number of 32 bits, or off")]
     [InlineData("[Interface]\nAlowedIPs = 10.0.0.0/8", "x.conf:2: AlowedIPs = (hidden): unknown key in [Interface]; expected AllowedIPs under [Peer]")]
     [InlineData("[Interface]\nEndpoint = a:1", "x.conf:2: Endpoint = (hidden): unknown key in [Interface]; expected Endpoint under [Peer]")]

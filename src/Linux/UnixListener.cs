@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace WgNet.Linux;
+
+/// <summary>
+/// Unix sockets that listen for their owner alone. Made by the system's own calls: .NET's socket would in the end remove the file that
+/// is at its path then, whosever it is.
+/// </summary>
+public static partial class UnixListener
+{
+    private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Listens at a path, in place of a socket that a dead process left there. No other file is ever removed, not in the end either.</summary>
+    /// <param name="path">At most 107 bytes.</param>
+    /// <exception cref="LinuxException">EADDRINUSE: somebody answers there, or it is another file; or whatever bind(2) says.</exception>
+    public static Socket Open(string path, int backlog)
+    {
+        if (FileStatus.SocketInode(path) is not null && IsStale(path))
+        {
+            File.Delete(path);
+        }
+
+        int fd = Check(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket", path);
+        var handle = new SafeSocketHandle(fd, ownsHandle: true);
+        try
+        {
+            // bind(2) gives the file the socket's own mode: there is no moment at which others could connect, nor a path to be
+            // exchanged under a chmod.
+            using (var file = new SafeFileHandle(fd, ownsHandle: false))
+            {
+                File.SetUnixFileMode(file, OwnerOnly);
+            }
+
+            byte[] name = Name(path);
+            _ = Check(bind(handle, ref name[0], (uint)name.Length), "bind", path);
+            _ = Check(listen(handle, backlog), "listen", path);
+            return new Socket(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    // struct sockaddr_un: family 2 | path, with the zero that ends it
+    private static byte[] Name(string path)
+    {
+        byte[] name = new byte[sizeof(ushort) + Encoding.UTF8.GetByteCount(path) + 1];
+        _ = BitConverter.TryWriteBytes(name, (ushort)AF_UNIX);
+        _ = Encoding.UTF8.GetBytes(path, name.AsSpan(sizeof(ushort)));
+        return name;
+    }
+
+    private static bool IsStale(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+    }
+
+    private static int Check(int result, string call, string path) =>
+        result >= 0 ? result : throw new LinuxException(call, path, Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int bind(SafeSocketHandle socket, ref byte name, uint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int listen(SafeSocketHandle socket, int backlog);
+}

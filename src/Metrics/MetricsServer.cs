@@ -1,0 +1,152 @@
+using System.Net.Sockets;
+using WgNet.Device;
+using WgNet.Linux;
+
+namespace WgNet.Metrics;
+
+/// <summary>
+/// Serves a device's metrics over HTTP, at a Unix socket or a TCP port. Nothing runs while nobody asks: no thread, no timer. Clients
+/// are bounded in number, bytes and time, so that strangers who reach the port can neither fill the memory nor keep others out.
+/// </summary>
+public sealed class MetricsServer : IDisposable
+{
+    /// <summary>Clients at a time. One more takes the place of who has waited longest without a request.</summary>
+    public const int MaxClients = 32;
+
+    private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(100);
+
+    private readonly Socket _listener;
+    private readonly string? _path;
+    private readonly ulong? _inode;
+    private readonly string _interfaceName;
+    private readonly string _version;
+    private readonly IMeasured _device;
+    private readonly Log _log;
+    private readonly MetricsTimeouts _timeouts;
+    private readonly CancellationTokenSource _stop = new();
+
+    // In the order in which they came; guarded by itself.
+    private readonly LinkedList<MetricsConnection> _clients = [];
+
+    private MetricsServer(MetricsAddress address, string interfaceName, string version, IMeasured device, Log log, MetricsTimeouts timeouts)
+    {
+        _interfaceName = interfaceName;
+        _version = version;
+        _device = device;
+        _log = log;
+        _timeouts = timeouts;
+        _listener = MetricsListener.Open(address);
+        _path = address.Path;
+        _inode = _path is null ? null : FileStatus.SocketInode(_path);
+    }
+
+    /// <summary>Listens, and answers from now on.</summary>
+    /// <param name="interfaceName">The value of the label that every sample has.</param>
+    /// <exception cref="ConfigurationException">Nothing can listen there; nothing was changed.</exception>
+    public static MetricsServer Start(
+        MetricsAddress address, string interfaceName, string version, IMeasured device, Log log, MetricsTimeouts? timeouts = null)
+    {
+        var server = new MetricsServer(address, interfaceName, version, device, log, timeouts ?? MetricsTimeouts.Default);
+        _ = server.AcceptAsync();
+        return server;
+    }
+
+    /// <summary>Ends all connections and removes the socket's file, if it is still the one that was made. Waits for nobody.</summary>
+    public void Dispose()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        // The file first: whoever connects through it reaches a socket that listens, or nothing.
+        if (_path is not null && _inode is not null && FileStatus.SocketInode(_path) == _inode)
+        {
+            File.Delete(_path);
+        }
+
+        _stop.Cancel();
+        _listener.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                Admit(await _listener.AcceptAsync(_stop.Token));
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // Out of descriptors, most likely: who has connected waits in the backlog.
+                _log.Verbose($"metrics: accept: {e.Message}");
+                await Task.Delay(AcceptRetry, CancellationToken.None);
+            }
+        }
+    }
+
+    private void Admit(Socket socket)
+    {
+        var client = new MetricsConnection(
+            socket, format => DeviceExposition.Pieces(_interfaceName, _version, _device.Measure(), format), _timeouts, _stop.Token);
+        MetricsConnection? leaves = null;
+        lock (_clients)
+        {
+            // Who holds connections open without asking must not keep a scraper out, which asks at once.
+            if (_clients.Count >= MaxClients)
+            {
+                leaves = _clients.FirstOrDefault(other => !other.HasAsked) ?? client;
+                _ = _clients.Remove(leaves);
+
+                // It is disposed once it has left the list, and so not before this.
+                leaves.Abort();
+            }
+
+            if (leaves != client)
+            {
+                _ = _clients.AddLast(client);
+            }
+        }
+
+        if (leaves is not null)
+        {
+            _log.Verbose("metrics: too many clients at once, one turned away");
+        }
+
+        if (leaves == client)
+        {
+            client.Dispose();
+            return;
+        }
+
+        // Task.Run: a client that can be answered at once must not keep the next one from being accepted.
+        _ = Task.Run(() => ServeAsync(client), CancellationToken.None);
+    }
+
+    private async Task ServeAsync(MetricsConnection client)
+    {
+        try
+        {
+            await client.RunAsync();
+        }
+        catch (Exception e)
+        {
+            // A defect met by one request must not end the tunnel of everyone.
+            _log.Error($"metrics: connection ended by {e}");
+        }
+        finally
+        {
+            lock (_clients)
+            {
+                _ = _clients.Remove(client);
+            }
+
+            client.Dispose();
+        }
+    }
+}

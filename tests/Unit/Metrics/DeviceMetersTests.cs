@@ -1,0 +1,150 @@
+using WgNet.Device;
+using WgNet.Linux;
+using WgNet.Unit.Device;
+using WgNet.Unit.Fakes;
+using Xunit;
+
+namespace WgNet.Unit.Metrics;
+
+/// <summary>What a device counts for those who watch it.</summary>
+public sealed class DeviceMetersTests
+{
+    [Fact]
+    public void Measure_AfterPacketsAndDrops_CountsThemForTheirPeer()
+    {
+        using var pair = new TunnelPair();
+        for (int i = 0; i < 5; i++)
+        {
+            pair.Left.Tun.Send(TunnelPair.Packet("2001:db8::a", "2001:db8::b"));
+            _ = pair.Right.Tun.Receive(TunnelPair.Soon);
+        }
+
+        // Not the left one's address.
+        pair.Left.Tun.Send(TunnelPair.Packet("2001:db8::c", "2001:db8::b"));
+        Assert.True(SpinWait.SpinUntil(() => pair.Right.Drops(pair.Left, "not_allowed") == 1, TunnelPair.Soon));
+
+        PeerMeters left = Assert.Single(pair.Left.Device.Measure().Peers), right = Assert.Single(pair.Right.Device.Measure().Peers);
+        Assert.Equal(pair.Right.PublicKey, left.PublicKey);
+        Assert.Equal((1, 1), (left.Handshakes, right.Handshakes));
+        Assert.InRange(left.SentPackets, 7, 9);
+        Assert.Equal((left.SentPackets, left.SentBytes), (right.ReceivedPackets, right.ReceivedBytes));
+        Assert.InRange(left.ReceivedPackets, 1, 3);
+        Assert.NotEqual(0, left.LastHandshakeWallTime);
+        int reason = DropCounters.ReasonNames.ToList().IndexOf("not_allowed");
+        Assert.Equal((0, 1), (left.Drops[reason], right.Drops[reason]));
+    }
+
+    [Fact]
+    public void Measure_WithoutHandshake_CountsWhatIsStaged()
+    {
+        using var end = new TunnelPair.End();
+        using var silent = new TunnelPair.End();
+        end.Know(silent, peer => peer.AllowedIps.Add(new PrefixUpdate(TunnelPair.Prefix("2001:db8::b"), Remove: false)));
+        end.Tun.Send(TunnelPair.Packet("2001:db8::a", "2001:db8::b"));
+        end.Tun.Send(TunnelPair.Packet("2001:db8::a", "2001:db8::b"));
+        Assert.True(SpinWait.SpinUntil(() => end.Device.Measure().Peers[0].StagedPackets == 2, TunnelPair.Soon));
+        Assert.Equal(2 * 48, end.Device.Measure().StagedBytes);
+        Assert.Equal(0, end.Device.Measure().Peers[0].Handshakes);
+    }
+
+    [Fact]
+    public void Workers_OfARunningDevice_AreTimedOneByOne()
+    {
+        using var pair = new TunnelPair();
+        pair.Left.SetWorkers(2);
+        pair.Left.Tun.Send(TunnelPair.Packet("2001:db8::a", "2001:db8::b"));
+        _ = pair.Right.Tun.Receive(TunnelPair.Soon);
+
+        IReadOnlyList<WorkerMeter> workers = pair.Left.Device.Measure().Workers;
+        Assert.Equal([(false, 0), (false, 1), (true, 0), (true, 1)], workers.Select(worker => (worker.IsInbound, worker.Number)));
+        Assert.True(SpinWait.SpinUntil(() => pair.Left.Device.Measure().Workers.Any(worker => worker is { IsInbound: false, BusyNanoseconds: > 0 }), TunnelPair.Soon));
+    }
+
+    [Fact]
+    public void ThreadClock_OfABusyThread_GoesOnAndEndsWithIt()
+    {
+        ThreadClock clock = default;
+        Assert.Equal(0, clock.Nanoseconds);
+        using var begun = new ManualResetEventSlim();
+        var thread = new Thread(() =>
+        {
+            clock = ThreadClock.OfThisThread();
+            begun.Set();
+            Thread.SpinWait(200_000_000);
+        });
+        thread.Start();
+        begun.Wait(TunnelPair.Soon, TestContext.Current.CancellationToken);
+        Assert.True(SpinWait.SpinUntil(() => clock.Nanoseconds > 1_000_000, TunnelPair.Soon));
+        thread.Join();
+        Assert.True(SpinWait.SpinUntil(() => clock.Nanoseconds == 0, TunnelPair.Soon));
+    }
+
+    [Fact]
+    public void Reasons_Every_BelongsToTheDeviceOrToPeers()
+    {
+        int[] listed = [.. DropCounters.DeviceReasons, .. DropCounters.PeerReasons];
+        Assert.Equal(
+            ["none", "accepted", "learned"],
+            Enumerable.Range(0, DropCounters.ReasonNames.Count).Except(listed).Select(reason => DropCounters.ReasonNames[reason]));
+    }
+
+    [Fact]
+    public void Apply_MetricsListen_IsAllOrNothing()
+    {
+        var opened = new List<FakeServer>();
+        using WireGuardDevice device = NewDevice(opened);
+        Assert.True(MetricsAddress.TryParse("/run/a", out MetricsAddress? first));
+        Assert.True(MetricsAddress.TryParse("/run/b", out MetricsAddress? second));
+
+        device.Apply(new DeviceUpdate { MetricsListen = first });
+        device.Apply(new DeviceUpdate { MetricsListen = first });
+        Assert.Single(opened);
+        Assert.Equal(first, device.Snapshot().MetricsListen);
+
+        // The port is in use, so that the second place is given up again.
+        Assert.Throws<ConfigurationException>(() => device.Apply(new DeviceUpdate { MetricsListen = second, ListenPort = 1 }));
+        Assert.Equal([false, true], opened.Select(server => server.IsDisposed));
+        Assert.Equal(first, device.Snapshot().MetricsListen);
+
+        // The place is in use, so that nothing else is changed.
+        Assert.True(MetricsAddress.TryParse("/taken", out MetricsAddress? taken));
+        Assert.Throws<ConfigurationException>(() => device.Apply(new DeviceUpdate { MetricsListen = taken, Workers = 2 }));
+        Assert.Equal((first, WorkerCount.Automatic), (device.Snapshot().MetricsListen, device.Snapshot().Workers));
+
+        device.Apply(new DeviceUpdate { MetricsListen = second });
+        Assert.Equal([true, true, false], opened.Select(server => server.IsDisposed));
+        device.Apply(new DeviceUpdate { MetricsListen = MetricsAddress.Off });
+        Assert.True(opened[2].IsDisposed);
+        Assert.Null(device.Snapshot().MetricsListen);
+    }
+
+    private static WireGuardDevice NewDevice(List<FakeServer> opened)
+    {
+        var options = new DeviceOptions
+        {
+            OpenSockets = (port, mark) => port == 1 ? throw new LinuxException("bind", "port 1", Errno.EADDRINUSE) : WgNet.Udp.UdpSockets.Open(port, mark),
+            ServeMetrics = (address, _) =>
+            {
+                if (address.Path == "/taken")
+                {
+                    throw new ConfigurationException("taken", Errno.EADDRINUSE);
+                }
+
+                var server = new FakeServer();
+                opened.Add(server);
+                return server;
+            },
+        };
+        var device = new WireGuardDevice(options, new MemoryTun(), new SodiumPrimitives(), Log.None);
+        device.Start();
+        device.LinkChanged(new WgNet.Tun.LinkState(Up: true, Mtu: 1420, []));
+        return device;
+    }
+
+    private sealed class FakeServer : IDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public void Dispose() => IsDisposed = true;
+    }
+}
