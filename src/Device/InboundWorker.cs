@@ -135,7 +135,9 @@ internal sealed class InboundWorker : IWorker
         if (Account(peer, packets, now, out int withContent))
         {
             SessionActions actions = peer.Session.DataReceived(keypair, withContent, now);
-            if (actions.HasFlag(SessionActions.SendStaged))
+
+            // Not HasFlag, which allocates until the method is optimized.
+            if ((actions & SessionActions.SendStaged) != SessionActions.None)
             {
                 _device.Events.HandshakeCompleted(peer, isInitiator: false);
             }
