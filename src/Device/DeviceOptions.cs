@@ -26,4 +26,10 @@ public sealed class DeviceOptions
 
     /// <summary>Where the highest handshake timestamp is kept across restarts; null keeps it in memory alone.</summary>
     public string? TimestampFile { get; init; }
+
+    /// <summary>Where learned addresses and endpoints are kept across restarts; null forgets them with the device.</summary>
+    public string? StateFile { get; init; }
+
+    /// <summary>The shortest time between two writings of the state, five seconds unless a test shortens it.</summary>
+    public TimeSpan? StateInterval { get; init; }
 }

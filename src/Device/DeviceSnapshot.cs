@@ -21,6 +21,12 @@ public sealed class DeviceSnapshot
     /// <summary>Where metrics are served; null if nowhere.</summary>
     public MetricsAddress? MetricsListen { get; set; }
 
+    /// <summary>Whether learned addresses and endpoints are kept across restarts.</summary>
+    public bool StateFile { get; set; } = true;
+
+    /// <summary>How often they could not be written.</summary>
+    public long StateFileFailures { get; set; }
+
     public List<PeerSnapshot> Peers { get; } = [];
 
     /// <summary>What was dropped and belongs to no peer, as <see cref="PeerSnapshot.Drops"/>.</summary>

@@ -24,6 +24,9 @@ public sealed class DeviceUpdate
     /// <summary>Where metrics are to be served.</summary>
     public MetricsAddress? MetricsListen { get; set; }
 
+    /// <summary>Whether learned addresses and endpoints are kept across restarts; false removes what was kept.</summary>
+    public bool? StateFile { get; set; }
+
     /// <summary>Remove every peer before <see cref="Peers"/> is applied.</summary>
     public bool ReplacePeers { get; set; }
 

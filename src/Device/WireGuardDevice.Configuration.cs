@@ -30,12 +30,14 @@ public sealed partial class WireGuardDevice
                 ApplyInterface(update);
                 if (update.ReplacePeers)
                 {
+                    KeepReplaced(update.Peers);
                     RemoveAllPeers();
                 }
 
                 ApplyPeers(update.Peers);
                 ForgetContradicted(update);
                 _peerList = [.. _peers.Values];
+                RestorePeers(update.Peers);
             }
         }
         finally
@@ -59,6 +61,8 @@ public sealed partial class WireGuardDevice
                 FirewallMark = _firewallMark,
                 Workers = _workers,
                 MetricsListen = _metricsServer is null ? null : _metricsAddress,
+                StateFile = _state.IsOn,
+                StateFileFailures = _state.Failures,
             };
             if (_sessions.HasPrivateKey)
             {
@@ -171,6 +175,11 @@ public sealed partial class WireGuardDevice
             SetWorkers(workers);
         }
 
+        if (update.StateFile is { } keep)
+        {
+            SetStateFile(keep);
+        }
+
         if (update.PrivateKey is { } privateKey)
         {
             _sessions.SetPrivateKey(privateKey, Clock.BootTime);
@@ -232,6 +241,7 @@ public sealed partial class WireGuardDevice
         bool exists = _peers.TryGetValue(update.PublicKey, out Peer? peer);
         if (update.Remove)
         {
+            _waiting.Forget(update.PublicKey);
             if (exists)
             {
                 RemovePeer(peer!);
@@ -250,6 +260,7 @@ public sealed partial class WireGuardDevice
             peer = new Peer(_sessions, _learner, update.PublicKey, _staging);
             _peers.Add(update.PublicKey, peer);
             Events.PeerAdded(peer);
+            peer.Endpoint = _waiting.Endpoint(update.PublicKey);
         }
 
         ApplySession(peer!, update);
@@ -366,6 +377,7 @@ public sealed partial class WireGuardDevice
         foreach (UInt128 address in update.ForgetLearned)
         {
             _learner.Forget(peer.Learning, address);
+            _waiting.Forget(update.PublicKey, address, Clock.BootTime);
         }
     }
 

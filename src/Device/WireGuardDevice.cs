@@ -53,10 +53,13 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _sessions = new SessionTable(primitives, options.Protocol) { TimestampFloor = _timestamps.Floor };
         Span<byte> hashSecret = stackalloc byte[16];
         primitives.RandomBytes(hashSecret);
+        _state = new StateKeeper(options.StateFile is { } path ? new StateStore(path) : null, (long)(options.StateInterval ?? WriteSchedule.Interval).TotalNanoseconds, CollectState, log);
+        Events = new DeviceEvents(_state);
         _learner = new AddressLearner<Peer>(_allowedIps, hashSecret, Events);
         _timers = new TimerThread(this);
         _icmp = new IcmpResponder(this, tun);
         _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource);
+        LoadState();
     }
 
     /// <summary>The device cannot go on: its interface was deleted. Raised once, on a thread of its own.</summary>
@@ -66,7 +69,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     internal DropCounters Drops { get; } = new();
 
     /// <summary>What happens here, for whoever wants to hear of it.</summary>
-    internal DeviceEvents Events { get; } = new();
+    internal DeviceEvents Events { get; }
 
     internal Log Log { get; }
 
@@ -95,6 +98,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
 
         StartThread("handshakes", handshakes.Run);
         StartThread("timers", _timers.Run);
+        StartThread("state", _state.Run);
         StartThread("warm-up", AeadWarmUp.Run);
     }
 
@@ -159,6 +163,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _outbound?.Stop();
         _handshakes.Close();
         _timers.Stop();
+        FinishState();
         foreach (Thread thread in _threads)
         {
             thread.Join();

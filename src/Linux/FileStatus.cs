@@ -12,19 +12,24 @@ public static unsafe partial class FileStatus
     private const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFSOCK = 0xC000, S_IRWXO = 7;
 
     /// <summary>Whether the descriptor is a regular file that others than its owner and group may read, write or execute.</summary>
-    public static bool IsWorldAccessibleFile(int fd)
+    public static bool IsWorldAccessibleFile(int fd) => Mode(fd) is int mode && (mode & S_IFMT) == S_IFREG && (mode & S_IRWXO) != 0;
+
+    /// <summary>Whether the descriptor is a regular file, and no folder, pipe, socket or device.</summary>
+    public static bool IsRegularFile(int fd) => (Mode(fd) & S_IFMT) == S_IFREG;
+
+    // Type and permissions; null if the kernel does not tell.
+    private static int? Mode(int fd)
     {
         Span<byte> status = stackalloc byte[StructSize];
         fixed (byte* first = status)
         {
             if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, first) != 0)
             {
-                return false;
+                return null;
             }
         }
 
-        int mode = BinaryPrimitives.ReadUInt16LittleEndian(status[ModeOffset..]);
-        return (mode & S_IFMT) == S_IFREG && (mode & S_IRWXO) != 0;
+        return BinaryPrimitives.ReadUInt16LittleEndian(status[ModeOffset..]);
     }
 
     /// <summary>The inode's number of the socket at a path, by which it is known again; null if there is none. Links are not followed.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 
@@ -31,6 +32,15 @@ public readonly struct PublicKey : IEquatable<PublicKey>
         Span<byte> bytes = stackalloc byte[Size + 1];
         bool ok = text.Length == 44 && Convert.TryFromBase64Chars(text, bytes, out int written) && written == Size;
         key = ok ? new PublicKey(bytes[..Size]) : default;
+        return ok;
+    }
+
+    /// <summary>Hexadecimal as in the UAPI: 64 digits.</summary>
+    public static bool TryParseHex(ReadOnlySpan<char> text, out PublicKey key)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        bool ok = text.Length == Size * 2 && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
+        key = ok ? new PublicKey(bytes) : default;
         return ok;
     }
 

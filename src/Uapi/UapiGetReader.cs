@@ -104,6 +104,13 @@ public sealed class UapiGetReader
                 bool isAddress = MetricsAddress.TryParse(value, out MetricsAddress? address);
                 _device.MetricsListen = address;
                 return isAddress;
+            case "state_file":
+                _device.StateFile = value is "on";
+                return value is "on" or "off";
+            case "state_file_failures":
+                bool isFailures = UapiValue.TryParseNumber(value, long.MaxValue, out number);
+                _device.StateFileFailures = (long)number;
+                return isFailures;
             default:
                 TakeDrop(_device.Drops, key, value);
                 return true;

@@ -69,6 +69,16 @@ public static class UapiGetWriter
             Write(output, "metrics_listen"u8, device.MetricsListen.ToString());
         }
 
+        if (!device.StateFile)
+        {
+            Write(output, "state_file"u8, "off");
+        }
+
+        if (device.StateFileFailures > 0)
+        {
+            Write(output, "state_file_failures"u8, device.StateFileFailures);
+        }
+
         WriteDrops(device.Drops, output);
     }
 

@@ -142,6 +142,9 @@ public sealed class UapiSetParser
                 bool isAddress = MetricsAddress.TryParse(value, out MetricsAddress? address);
                 Update.MetricsListen = address;
                 return isAddress ? null : MetricsAddress.Expected;
+            case "state_file":
+                Update.StateFile = value is "on";
+                return value is "on" or "off" ? null : "expected on or off";
             default:
                 return UnknownKey;
         }

@@ -36,6 +36,11 @@ public static class UapiSetWriter
             UapiLine.Write(output, "metrics_listen"u8, address.ToString());
         }
 
+        if (update.StateFile is { } keep)
+        {
+            UapiLine.Write(output, "state_file"u8, keep ? "on" : "off");
+        }
+
         WriteFlag(output, "replace_peers"u8, update.ReplacePeers);
         foreach (PeerUpdate peer in update.Peers)
         {

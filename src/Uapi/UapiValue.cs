@@ -33,13 +33,7 @@ internal static class UapiValue
         && Convert.FromHexString(text, key, out _, out int written) == OperationStatus.Done
         && written == KeySize;
 
-    public static bool TryParsePublicKey(ReadOnlySpan<char> text, out PublicKey key)
-    {
-        Span<byte> bytes = stackalloc byte[KeySize];
-        bool ok = TryParseKey(text, bytes);
-        key = ok ? new PublicKey(bytes) : default;
-        return ok;
-    }
+    public static bool TryParsePublicKey(ReadOnlySpan<char> text, out PublicKey key) => PublicKey.TryParseHex(text, out key);
 
     /// <summary>A secret key in an array that the caller owns and wipes; null if the text is none.</summary>
     public static byte[]? ParseSecret(ReadOnlySpan<char> text)

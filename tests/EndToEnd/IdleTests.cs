@@ -8,8 +8,8 @@ namespace WgNet.EndToEnd;
 public sealed class IdleTests
 {
     // Since the last packet and the last request to the control socket: a session's timers run for 25 seconds, threads of the
-    // runtime's pool end after 20.
-    private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(30);
+    // runtime's pool end after 20, and the state is written for the last time within a minute of the handshake.
+    private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(65);
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 

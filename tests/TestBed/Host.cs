@@ -76,7 +76,7 @@ public sealed class Host(string role) : IDisposable
         // WgNet keeps it for the interface's next start; these names never come again.
         foreach (string name in _names.Where(_ => Directory.Exists(StateFolder)))
         {
-            File.Delete(Path.Combine(StateFolder, name + ".timestamp"));
+            Array.ForEach(Directory.GetFiles(StateFolder, name + ".*"), File.Delete);
         }
     }
 

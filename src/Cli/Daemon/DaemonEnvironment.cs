@@ -53,6 +53,14 @@ internal sealed class DaemonEnvironment(Func<string, string?> variables)
 
     public TimeSpan? RejectAfterTime => Seconds("WGNET_TEST_REJECT_AFTER_TIME");
 
+    /// <summary>Between two writings of the state, milliseconds; 0 writes without a pause, for tests that end the process meanwhile.</summary>
+    public TimeSpan? StateInterval => variables("WGNET_TEST_STATE_INTERVAL") switch
+    {
+        null or "" => null,
+        string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) => TimeSpan.FromMilliseconds(milliseconds),
+        string text => throw new CommandException($"WGNET_TEST_STATE_INTERVAL is `{text}': it must be a number of milliseconds"),
+    };
+
     /// <summary>All variables of this process as <c>NAME=value</c>, with some replaced (null: removed).</summary>
     public static IEnumerable<string> With(params (string Name, string? Value)[] changes)
     {

@@ -62,9 +62,10 @@ internal sealed class RunningDevice : IDisposable
     /// <summary>Returns when the interface or its socket was deleted, or an end was requested.</summary>
     public void WaitForEnd() => _ended.Wait();
 
-    // The socket goes first: what it no longer answers, nobody can configure half-way.
+    // What is kept first, then the socket: what it no longer answers, nobody can configure half-way.
     public void Dispose()
     {
+        _device.FinishState();
         _control.Dispose();
         _routes.Dispose();
         _links.Dispose();
@@ -88,6 +89,8 @@ internal sealed class RunningDevice : IDisposable
             OpenSockets = (port, mark) => OpenSockets(port, mark, udp, log),
             ServeMetrics = (address, device) => MetricsServer.Start(address, name, CommandLine.Version, device, log),
             TimestampFile = $"{StateDirectory}/{name}.timestamp",
+            StateFile = $"{StateDirectory}/{name}.state",
+            StateInterval = environment.StateInterval,
         };
     }
 

@@ -47,6 +47,11 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
             Line("metrics", metrics.ToString());
         }
 
+        if (!snapshot.StateFile || snapshot.StateFileFailures > 0)
+        {
+            Line("state file", snapshot.StateFile ? $"{snapshot.StateFileFailures} failures to write it" : "off");
+        }
+
         PrintDrops(snapshot.Drops);
 
         // The peer heard from last comes first, those never heard from come last, in the device's order.

@@ -9,9 +9,10 @@ namespace WgNet.Device.Events;
 /// <summary>
 /// Where everything goes through that others may want to hear of, a method a kind. All have an authenticated or an administrative
 /// cause, so that strangers cannot flood it. Called on any thread, by workers and under locks, too: with nobody subscribed it is one
-/// volatile read, otherwise an object and a short lock a subscriber; it never waits for one.
+/// volatile read, otherwise an object and a short lock a subscriber; it never waits for one. What a restart should not undo is
+/// reported to the <paramref name="state"/>, too.
 /// </summary>
-internal sealed class DeviceEvents : ILearnObserver<Peer>
+internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<Peer>
 {
     /// <summary>More at a time are refused.</summary>
     public const int MostSubscribers = 64;
@@ -68,6 +69,7 @@ internal sealed class DeviceEvents : ILearnObserver<Peer>
     /// <inheritdoc/>
     public void Began(Peer peer, UInt128 address, bool isRestored)
     {
+        state?.Note(StateMark.Changed);
         if (_audience is { } audience)
         {
             audience.Tell(About(DeviceEventKind.Learned, peer) with { Address = IPv6(address), Reason = isRestored ? "restored" : "packet" });
@@ -77,6 +79,7 @@ internal sealed class DeviceEvents : ILearnObserver<Peer>
     /// <inheritdoc/>
     public void Ended(Peer peer, UInt128 address, LearnedEnd why)
     {
+        state?.Note(StateMark.Changed);
         if (_audience is { } audience)
         {
             (DeviceEventKind kind, string? reason) = why switch
@@ -115,11 +118,16 @@ internal sealed class DeviceEvents : ILearnObserver<Peer>
 
     public void PeerAdded(Peer peer) => _audience?.Tell(About(DeviceEventKind.PeerAdded, peer));
 
-    public void PeerRemoved(Peer peer) => _audience?.Tell(About(DeviceEventKind.PeerRemoved, peer));
+    public void PeerRemoved(Peer peer)
+    {
+        state?.Note(StateMark.Changed);
+        _audience?.Tell(About(DeviceEventKind.PeerRemoved, peer));
+    }
 
     /// <param name="isInitiator">Whether this side asked for the handshake.</param>
     public void HandshakeCompleted(Peer peer, bool isInitiator)
     {
+        state?.Note(StateMark.Aged);
         if (_audience is { } audience)
         {
             audience.Tell(About(DeviceEventKind.HandshakeCompleted, peer) with
@@ -133,6 +141,7 @@ internal sealed class DeviceEvents : ILearnObserver<Peer>
     /// <summary>The peer roamed. Told once in ten seconds a peer, since it may roam with every packet.</summary>
     public void Roamed(Peer peer, Endpoint to, long now)
     {
+        state?.Note(StateMark.Changed);
         if (_audience is { } audience && audience.LimitsOf(peer).TryTellEndpoint(now, out long number))
         {
             audience.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "packet", Number = number });
@@ -141,6 +150,7 @@ internal sealed class DeviceEvents : ILearnObserver<Peer>
 
     public void EndpointConfigured(Peer peer, Endpoint to)
     {
+        state?.Note(StateMark.Changed);
         if (_audience is { } audience)
         {
             audience.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "configuration" });
@@ -163,6 +173,7 @@ internal sealed class DeviceEvents : ILearnObserver<Peer>
 
     private void TellPin(DeviceEventKind kind, Peer peer, UInt128 address)
     {
+        state?.Note(StateMark.Changed);
         if (_audience is { } audience)
         {
             audience.Tell(About(kind, peer) with { Address = IPv6(address) });

@@ -151,6 +151,7 @@ public sealed class ConfigurationFile
         Update.FirewallMark = _interface.FirewallMark ?? (replace ? 0 : null);
         Update.Workers = _interface.Workers ?? (replace ? WorkerCount.Automatic : null);
         Update.MetricsListen = _interface.MetricsListen ?? (replace ? MetricsAddress.Off : null);
+        Update.StateFile = _interface.StateFile ?? (replace ? true : null);
         foreach (PeerSection peer in _peers)
         {
             Update.Peers.Add(peer.ToUpdate(_file, _interface.Learn));

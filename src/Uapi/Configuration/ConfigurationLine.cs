@@ -99,6 +99,13 @@ internal readonly ref struct ConfigurationLine
         _ => throw Refuse("neither true nor false", "true or false"),
     };
 
+    public bool Switch() => Compact.ToUpperInvariant() switch
+    {
+        "ON" => true,
+        "OFF" => false,
+        _ => throw Refuse("neither on nor off", "on or off"),
+    };
+
     /// <summary>Seconds, or a number with the suffix s, m, h or d.</summary>
     public long Duration()
     {

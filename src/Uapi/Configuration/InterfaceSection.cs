@@ -8,7 +8,7 @@ internal sealed class InterfaceSection
     public static readonly string[] Keys =
     [
         "PrivateKey", "PrivateKeyFile", "ListenPort", "FwMark", "Address", "DNS", "MTU", "Table", "PreUp", "PostUp", "PreDown",
-        "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout", "Workers", "MetricsListen",
+        "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout", "Workers", "MetricsListen", "StateFile",
     ];
 
     private string? _privateKeyFrom;
@@ -22,6 +22,8 @@ internal sealed class InterfaceSection
     public int? Workers { get; private set; }
 
     public MetricsAddress? MetricsListen { get; private set; }
+
+    public bool? StateFile { get; private set; }
 
     public QuickSettings Quick { get; } = new();
 
@@ -49,6 +51,9 @@ internal sealed class InterfaceSection
                 break;
             case "METRICSLISTEN":
                 MetricsListen = line.MetricsListen();
+                break;
+            case "STATEFILE":
+                StateFile = line.Switch();
                 break;
             default:
                 if (!Learn.TryTake(line))

@@ -33,7 +33,7 @@ public sealed class SlaacNetwork : IDisposable
             GatewayHost.EnableForwarding();
             Gateway = Tunnel.Start(GatewayHost, Implementation.WgNet);
             Gateway.ListenOn(Tunnel.Port);
-            Gateway.Up(TunnelPair.DefaultMtu, "fe80::1/64", GatewayAddress + "/64");
+            UpGateway();
             Radvd.Start(Gateway, Lab.Folder, Prefix);
         }
         catch
@@ -53,8 +53,7 @@ public sealed class SlaacNetwork : IDisposable
     public Tunnel AddClient(bool temporaryAddresses = false)
     {
         Tunnel client = AddPeer("client", _peer);
-        Assert.Equal(0, UapiSocket.Set(
-            Gateway.Name, "public_key=" + client.Keys.PublicHex, "learnable_ip=" + Prefix, "learnable_ip=" + LinkLocalPrefix));
+        LetLearn(client);
         if (temporaryAddresses)
         {
             client.Host.Sysctl($"net.ipv6.conf.{client.Name}.use_tempaddr", 2);
@@ -62,6 +61,21 @@ public sealed class SlaacNetwork : IDisposable
 
         client.Up(TunnelPair.DefaultMtu);
         return client;
+    }
+
+    /// <summary>The gateway's process ends by a signal, another begins and is configured as the first was. It gets no endpoint of a client's.</summary>
+    public void RestartGateway(string signal, params Tunnel[] clients)
+    {
+        Gateway.Restart(signal);
+        Gateway.ListenOn(Tunnel.Port);
+        foreach (Tunnel client in clients)
+        {
+            Gateway.Set("peer " + client.Keys.Public);
+            LetLearn(client);
+        }
+
+        UpGateway();
+        Gateway.WaitUntilItListens();
     }
 
     /// <summary>A peer with a link of its own to the gateway, known to it by key alone.</summary>
@@ -106,6 +120,11 @@ public sealed class SlaacNetwork : IDisposable
         .FirstOrDefault();
 
     public void Dispose() => Lab.Dispose();
+
+    private void UpGateway() => Gateway.Up(TunnelPair.DefaultMtu, "fe80::1/64", GatewayAddress + "/64");
+
+    private void LetLearn(Tunnel client) => Assert.Equal(0, UapiSocket.Set(
+        Gateway.Name, "public_key=" + client.Keys.PublicHex, "learnable_ip=" + Prefix, "learnable_ip=" + LinkLocalPrefix));
 
     private static string WaitForAddress(Tunnel client, string flag)
     {

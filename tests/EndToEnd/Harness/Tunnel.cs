@@ -7,18 +7,21 @@ public sealed class Tunnel
 {
     public const int Port = 51820;
 
-    private Tunnel(Host host, string name, Daemon daemon)
+    private readonly string[] _command;
+
+    private Tunnel(Host host, string name, string[] command)
     {
         Host = host;
         Name = name;
-        Daemon = daemon;
+        _command = command;
+        Daemon = Launch();
     }
 
     public Host Host { get; }
 
     public string Name { get; }
 
-    public Daemon Daemon { get; }
+    public Daemon Daemon { get; private set; }
 
     public KeyPair Keys { get; private set; } = KeyPair.Generate();
 
@@ -28,16 +31,23 @@ public sealed class Tunnel
         string name = host.NewInterfaceName();
 
         // A shell that runs the tests in its background makes them, and whom they start, ignore SIGINT.
-        Daemon daemon = host.Start(["env", "--default-signal=INT", .. environment, Programs.Of(implementation), "-f", name]);
-        Wait.Until(
-            () => daemon.HasExited || UapiSocket.Answers(name),
-            TimeSpan.FromSeconds(10),
-            () => $"{name} does not answer\n{daemon.Log}");
-        Assert.False(daemon.HasExited, $"{name} ended at once\n{daemon.Log}");
-
-        var tunnel = new Tunnel(host, name, daemon);
+        string[] command = ["env", "--default-signal=INT", .. environment, Programs.Of(implementation), "-f", name];
+        var tunnel = new Tunnel(host, name, command);
         tunnel.SetPrivateKey(tunnel.Keys);
         return tunnel;
+    }
+
+    /// <summary>Ends the process with a signal and starts it again; it has its private key then, and nothing else.</summary>
+    public void Restart(string signal)
+    {
+        if (!Daemon.HasExited)
+        {
+            Daemon.Signal(signal);
+        }
+
+        Assert.True(Daemon.WaitForExit(TimeSpan.FromSeconds(10)), "did not end");
+        Daemon = Launch();
+        SetPrivateKey(Keys);
     }
 
     public void SetPrivateKey(KeyPair keys)
@@ -123,6 +133,17 @@ public sealed class Tunnel
         }
 
         return values;
+    }
+
+    private Daemon Launch()
+    {
+        Daemon daemon = Host.Start(_command);
+        Wait.Until(
+            () => daemon.HasExited || UapiSocket.Answers(Name),
+            TimeSpan.FromSeconds(10),
+            () => $"{Name} does not answer\n{daemon.Log}");
+        Assert.False(daemon.HasExited, $"{Name} ended at once\n{daemon.Log}");
+        return daemon;
     }
 
     private string Shown(string what, Tunnel peer)

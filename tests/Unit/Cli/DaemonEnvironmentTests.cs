@@ -33,6 +33,7 @@ public sealed class DaemonEnvironmentTests
         Assert.All(["17", "1000", "0", "-1", "two"], count => AssertRefused("WGNET_WORKERS", count, environment => environment.Workers));
         AssertRefused("WG_TUN_FD", "-1", environment => environment.TunDescriptor);
         AssertRefused("WGNET_TEST_REKEY_AFTER_TIME", "0", environment => environment.RekeyAfterTime);
+        AssertRefused("WGNET_TEST_STATE_INTERVAL", "-1", environment => environment.StateInterval);
     }
 
     [Fact]
@@ -43,6 +44,8 @@ public sealed class DaemonEnvironmentTests
         Assert.Null(With("WG_UAPI_FD", null).UapiDescriptor);
         Assert.Equal(4, With("WGNET_WORKERS", "4").Workers);
         Assert.Null(With("WGNET_WORKERS", null).Workers);
+        Assert.Equal(TimeSpan.Zero, With("WGNET_TEST_STATE_INTERVAL", "0").StateInterval);
+        Assert.Null(With("WGNET_TEST_STATE_INTERVAL", null).StateInterval);
     }
 
     private static void AssertRefused(string variable, string value, Func<DaemonEnvironment, object?> read)

@@ -45,6 +45,18 @@ public sealed class PrettyPrinterTests
         Assert.Contains("  fwmark: 0x33\n  workers: 3\n", Print(device), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, 0, "  fwmark: 0x33\n  state file: off\n")]
+    [InlineData(true, 2, "  fwmark: 0x33\n  state file: 2 failures to write it\n")]
+    public void Print_StateFileOffOrFailing_IsShown(bool isOn, long failures, string expected)
+    {
+        DeviceSnapshot device = SampleDevices.TwoPeers();
+        device.StateFile = isOn;
+        device.StateFileFailures = failures;
+
+        Assert.Contains(expected, Print(device), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Print_Coloured_HasTheEscapesOfWgShow()
     {

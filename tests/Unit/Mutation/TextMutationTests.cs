@@ -15,6 +15,8 @@ public sealed class TextMutationTests
         private_key={Hex}
         listen_port=51820
         fwmark=1
+        state_file=off
+        state_file_failures=3
         public_key={Hex}
         preshared_key={Hex}
         endpoint=[2001:db8::1%2]:51820

@@ -28,6 +28,7 @@ public sealed class ConfigurationFileTests
         SaveConfig = true
         Workers = 3
         MetricsListen = [::1]:9586
+        StateFile = Off
         LearnLimit = 8
         LearnableIPs = 2001:db8::/64
 
@@ -58,6 +59,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal(42u, file.Update.FirewallMark);
         Assert.Equal(3, file.Update.Workers);
         Assert.Equal("[::1]:9586", file.Update.MetricsListen?.ToString());
+        Assert.False(file.Update.StateFile);
         Assert.True(file.Update.ReplacePeers);
         QuickSettings quick = file.Quick;
         Assert.Equal("10.0.0.1/24 fd00::1/64 10.1.0.1/32", string.Join(' ', quick.Addresses));
@@ -104,6 +106,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal(0u, update.FirewallMark);
         Assert.Equal(WorkerCount.Automatic, update.Workers);
         Assert.Equal(MetricsAddress.Off, update.MetricsListen);
+        Assert.True(update.StateFile);
     }
 
     [Fact]
@@ -116,6 +119,7 @@ public sealed class ConfigurationFileTests
         Assert.Null(update.FirewallMark);
         Assert.Null(update.Workers);
         Assert.Null(update.MetricsListen);
+        Assert.Null(update.StateFile);
     }
 
     [Fact]
@@ -131,6 +135,7 @@ public sealed class ConfigurationFileTests
     [InlineData("[Interface]\nListenPort = 65536", "x.conf:2: ListenPort = 65536: not a number in range; expected 0 to 65535")]
     [InlineData("[Interface]\nWorkers = 8", "x.conf:2: Workers = 8: not a number in range; expected 0 to 7")]
     [InlineData("[Interface]\nWorkers = -1", "x.conf:2: Workers = -1: not a number in range; expected 0 to 7")]
+    [InlineData("[Interface]\nStateFile = no", "x.conf:2: StateFile = no: neither on nor off; expected on or off")]
     [InlineData("[Interface]\nWorkers = two", "x.conf:2: Workers = two: not a number in range; expected 0 to 7")]
     [InlineData("[Interface]\nMetricsListen = run/m", "x.conf:2: MetricsListen = run/m: not a place to listen at; expected off, a socket's absolute path such as /run/wgnet/wg0.metrics, or address:port such as [::1]:9586")]
     [InlineData("[Interface]\nFwMark = 0x", "x.conf:2: FwMark = 0x: not a mark; expected a decimal or 0x hexadecimal number of 32 bits, or off")]

@@ -121,6 +121,7 @@ public sealed class UapiServerTests
         DeviceSnapshot device = UapiClient.Get(server.Name);
         PeerSnapshot peer = Assert.Single(device.Peers);
         Assert.Equal((51820, 42u, 2, "/run/m"), (device.ListenPort, device.FirewallMark, device.Workers, device.MetricsListen?.Path));
+        Assert.Equal((false, 9L), (device.StateFile, device.StateFileFailures));
         Assert.Equal("gateway.example:1234", peer.EndpointHost);
         Assert.Equal(1_700_000_000_500_000_000, peer.LastHandshakeWallTime);
         Assert.Null(peer.PresharedKey);
@@ -129,9 +130,10 @@ public sealed class UapiServerTests
         Assert.Equal(7, Assert.Single(peer.LearnedAddresses).AgeSeconds);
         Assert.Equal(("conflict", 3L), Assert.Single(peer.Drops));
         Assert.Equal(("bad_mac1", 4L), Assert.Single(device.Drops));
-        UapiClient.Set(server.Name, new DeviceUpdate { ListenPort = 5, Workers = 3, MetricsListen = MetricsAddress.Off });
+        UapiClient.Set(server.Name, new DeviceUpdate { ListenPort = 5, Workers = 3, MetricsListen = MetricsAddress.Off, StateFile = false });
         Assert.Equal(((ushort?)5, 3), (server.Device.Applied[0].ListenPort, server.Device.Applied[0].Workers));
         Assert.Equal(MetricsAddress.Off, server.Device.Applied[0].MetricsListen);
+        Assert.False(server.Device.Applied[0].StateFile);
     }
 
     [Fact]

@@ -1,0 +1,54 @@
+namespace WgNet.Device;
+
+/// <summary>What has happened since the state was written.</summary>
+internal enum StateMark
+{
+    None,
+
+    /// <summary>Only ages and counts are older than they could be.</summary>
+    Aged,
+
+    /// <summary>An address, a pin or an endpoint is another one.</summary>
+    Changed,
+}
+
+/// <summary>
+/// When the state is to be written. What changed is written a second later, since changes come together, and never sooner than five
+/// seconds after the last time; what only aged is written within a minute. A state so large that writing it takes long is written
+/// less often: a twentieth of the time at most. Pure: time comes in. Not thread-safe.
+/// </summary>
+/// <param name="interval">Nanoseconds between two writes; 0, for tests, writes without a pause.</param>
+internal sealed class WriteSchedule(long interval)
+{
+    public const long Never = long.MaxValue;
+
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private const long Second = 1_000_000_000;
+    private const long AgedDelay = 60 * Second;
+    private const long ShareOfTime = 20;
+
+    private long _notBefore = long.MinValue;
+
+    /// <summary>When to write next.</summary>
+    public long Due { get; private set; } = Never;
+
+    /// <summary>Something happened now, or has and is still not written.</summary>
+    public void Note(StateMark mark, long now)
+    {
+        long wish = mark switch
+        {
+            StateMark.Changed => now + Math.Min(Second, interval),
+            StateMark.Aged => now + AgedDelay,
+            _ => Never,
+        };
+        Due = Math.Min(Due, Math.Max(wish, _notBefore));
+    }
+
+    /// <summary>The state is being written; what happens from now on asks for another time.</summary>
+    public void Begin() => Due = Never;
+
+    /// <summary>It was, or could not be.</summary>
+    public void End(long began, long ended) =>
+        _notBefore = ended + (interval == 0 ? 0 : Math.Max(interval, ShareOfTime * (ended - began)));
+}
