@@ -4,6 +4,7 @@ using WgNet.Cli.Daemon;
 using WgNet.Cli.Keys;
 using WgNet.Cli.Quick;
 using WgNet.Cli.Show;
+using WgNet.Cli.Top;
 
 namespace WgNet.Cli;
 
@@ -12,7 +13,7 @@ internal static class CommandLine
 {
     public static readonly Verb[] Verbs =
     [
-        ShowVerb.Verb, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
+        ShowVerb.Verb, TopVerb.Verb, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
         QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
     ];
 

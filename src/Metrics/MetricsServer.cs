@@ -10,8 +10,14 @@ namespace WgNet.Metrics;
 /// </summary>
 public sealed class MetricsServer : IDisposable
 {
-    /// <summary>Clients at a time. One more takes the place of who has waited longest without a request.</summary>
-    public const int MaxClients = 32;
+    /// <summary>
+    /// Clients at a time that have not asked yet, or not for metrics. One more takes the place of who came first: a scraper asks at
+    /// once, and so is not kept out by those who hold connections open.
+    /// </summary>
+    public const int MostWaiting = 256;
+
+    /// <summary>Clients at a time that read metrics, each with all of the counters of one moment. Here, too, who came first leaves first.</summary>
+    public const int MostReading = 32;
 
     private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(100);
 
@@ -25,8 +31,9 @@ public sealed class MetricsServer : IDisposable
     private readonly MetricsTimeouts _timeouts;
     private readonly CancellationTokenSource _stop = new();
 
-    // In the order in which they came; guarded by itself.
-    private readonly LinkedList<MetricsConnection> _clients = [];
+    // In the order in which they came; each client is in one of them until it ends. Guarded by the former.
+    private readonly LinkedList<MetricsConnection> _waiting = [];
+    private readonly LinkedList<MetricsConnection> _reading = [];
 
     private MetricsServer(MetricsAddress address, string interfaceName, string version, IMeasured device, Log log, MetricsTimeouts timeouts)
     {
@@ -92,40 +99,41 @@ public sealed class MetricsServer : IDisposable
 
     private void Admit(Socket socket)
     {
-        var client = new MetricsConnection(
-            socket, format => DeviceExposition.Pieces(_interfaceName, _version, _device.Measure(), format), _timeouts, _stop.Token);
-        MetricsConnection? leaves = null;
-        lock (_clients)
+        var client = new MetricsConnection(socket, Write, _timeouts, _stop.Token);
+        lock (_waiting)
         {
-            // Who holds connections open without asking must not keep a scraper out, which asks at once.
-            if (_clients.Count >= MaxClients)
-            {
-                leaves = _clients.FirstOrDefault(other => !other.HasAsked) ?? client;
-                _ = _clients.Remove(leaves);
-
-                // It is disposed once it has left the list, and so not before this.
-                leaves.Abort();
-            }
-
-            if (leaves != client)
-            {
-                _ = _clients.AddLast(client);
-            }
-        }
-
-        if (leaves is not null)
-        {
-            _log.Verbose("metrics: too many clients at once, one turned away");
-        }
-
-        if (leaves == client)
-        {
-            client.Dispose();
-            return;
+            Enter(_waiting, MostWaiting, client);
         }
 
         // Task.Run: a client that can be answered at once must not keep the next one from being accepted.
         _ = Task.Run(() => ServeAsync(client), CancellationToken.None);
+    }
+
+    private IEnumerable<ReadOnlyMemory<byte>> Write(MetricsConnection client, MetricsFormat format)
+    {
+        lock (_waiting)
+        {
+            // Who had to leave a moment ago is in neither, and finds out when it writes.
+            if (_waiting.Remove(client))
+            {
+                Enter(_reading, MostReading, client);
+            }
+        }
+
+        return DeviceExposition.Pieces(_interfaceName, _version, _device.Measure(), format);
+    }
+
+    private void Enter(LinkedList<MetricsConnection> clients, int most, MetricsConnection client)
+    {
+        if (clients.Count >= most)
+        {
+            // It is disposed only after it has left both lists, and so not before this.
+            clients.First!.Value.Abort();
+            clients.RemoveFirst();
+            _log.Verbose("metrics: too many clients at once, one turned away");
+        }
+
+        _ = clients.AddLast(client);
     }
 
     private async Task ServeAsync(MetricsConnection client)
@@ -141,9 +149,9 @@ public sealed class MetricsServer : IDisposable
         }
         finally
         {
-            lock (_clients)
+            lock (_waiting)
             {
-                _ = _clients.Remove(client);
+                _ = _waiting.Remove(client) || _reading.Remove(client);
             }
 
             client.Dispose();

@@ -29,6 +29,24 @@ internal static class HumanUnits
         return string.Create(CultureInfo.InvariantCulture, $"{value:F2} {paint.Cyan(ByteUnits[unit])}");
     }
 
+    /// <summary><c>999 B</c>, <c>1.2 KiB</c>, <c>1023 KiB</c>: at most eight characters, for lists.</summary>
+    public static string ShortBytes(double bytes)
+    {
+        int unit = -1;
+
+        // What would be rounded up to 1024 is one of the next unit.
+        while (bytes >= 1023.5 && unit < ByteUnits.Length - 1)
+        {
+            bytes /= 1024;
+            unit++;
+        }
+
+        string name = unit < 0 ? "B" : ByteUnits[unit];
+        return unit < 0 || bytes >= 99.95
+            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Min(bytes, 9999):F0} {name}")
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes:F1} {name}");
+    }
+
     /// <summary><c>1 hour, 2 minutes, 5 seconds</c>; empty for 0.</summary>
     public static string Duration(long seconds, Paint paint)
     {

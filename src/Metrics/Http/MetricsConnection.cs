@@ -9,25 +9,24 @@ internal sealed class MetricsConnection : IDisposable
     private static readonly byte[] LineEnd = "\r\n"u8.ToArray();
 
     private readonly Socket _socket;
-    private readonly Func<MetricsFormat, IEnumerable<ReadOnlyMemory<byte>>> _write;
+    private readonly Func<MetricsConnection, MetricsFormat, IEnumerable<ReadOnlyMemory<byte>>> _write;
     private readonly MetricsTimeouts _timeouts;
     private readonly CancellationTokenSource _end;
     private readonly byte[] _received = new byte[HttpRequest.MaxSize];
-    private volatile bool _hasAsked;
 
-    /// <param name="write">The metrics in a format, piece by piece.</param>
+    /// <param name="write">The metrics for this client in a format, piece by piece.</param>
     /// <param name="stop">Ends the connection.</param>
     public MetricsConnection(
-        Socket socket, Func<MetricsFormat, IEnumerable<ReadOnlyMemory<byte>>> write, MetricsTimeouts timeouts, CancellationToken stop)
+        Socket socket,
+        Func<MetricsConnection, MetricsFormat, IEnumerable<ReadOnlyMemory<byte>>> write,
+        MetricsTimeouts timeouts,
+        CancellationToken stop)
     {
         _socket = socket;
         _write = write;
         _timeouts = timeouts;
         _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
     }
-
-    /// <summary>Whether a whole request has come.</summary>
-    public bool HasAsked => _hasAsked;
 
     /// <summary>Ends it, from any thread.</summary>
     public void Abort() => _end.Cancel();
@@ -44,7 +43,6 @@ internal sealed class MetricsConnection : IDisposable
                 return;
             }
 
-            _hasAsked = true;
             _end.CancelAfter(_timeouts.Answer);
             await AnswerAsync(request);
             await LingerAsync();
@@ -98,7 +96,7 @@ internal sealed class MetricsConnection : IDisposable
             return;
         }
 
-        foreach (ReadOnlyMemory<byte> piece in _write(request.Format))
+        foreach (ReadOnlyMemory<byte> piece in _write(this, request.Format))
         {
             if (request.IsChunkable)
             {

@@ -15,6 +15,16 @@ public sealed class HumanUnitsTests
     public void Bytes_Count_HasWgsUnit(long bytes, string expected) => Assert.Equal(expected, HumanUnits.Bytes(bytes, Paint.None));
 
     [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023.4, "1023 B")]
+    [InlineData(1023.6, "1.0 KiB")]
+    [InlineData(99.94 * 1024, "99.9 KiB")]
+    [InlineData(99.96 * 1024, "100 KiB")]
+    [InlineData(1023.6 * 1024, "1.0 MiB")]
+    [InlineData(5e300, "9999 TiB")]
+    public void ShortBytes_Rate_HasAtMostEightCharacters(double bytes, string expected) => Assert.Equal(expected, HumanUnits.ShortBytes(bytes));
+
+    [Theory]
     [InlineData(0, "Now")]
     [InlineData(1, "1 second ago")]
     [InlineData(61, "1 minute, 1 second ago")]

@@ -90,7 +90,7 @@ public sealed class MetricsServerTests : IDisposable
     public void Clients_ManyWhoNeverAsk_DoNotKeepAScraperOut()
     {
         using MetricsServer server = Start();
-        List<Socket> idle = [.. Enumerable.Range(0, MetricsServer.MaxClients * 3).Select(_ => Scrape.Connect(Path))];
+        List<Socket> idle = [.. Enumerable.Range(0, MetricsServer.MostWaiting + 50).Select(_ => Scrape.Connect(Path))];
         Assert.StartsWith("HTTP/1.1 200 ", Scrape.Exchange(Scrape.Connect(Path), Scrape.Plain), StringComparison.Ordinal);
 
         // The oldest were turned away, the newest wait.
@@ -98,6 +98,22 @@ public sealed class MetricsServerTests : IDisposable
         idle[^1].Send(Encoding.ASCII.GetBytes(Scrape.Plain));
         Assert.StartsWith("HTTP/1.1 200 ", Scrape.ReadToEnd(idle[^1]), StringComparison.Ordinal);
         idle.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public void Clients_ManyWhoNeverRead_DoNotKeepAScraperOut()
+    {
+        using MetricsServer server = Start(peers: 2000);
+        List<Socket> lazy = [.. Enumerable.Range(0, MetricsServer.MostReading + 8).Select(_ => Scrape.Connect(Path))];
+        foreach (Socket client in lazy)
+        {
+            client.Send(Encoding.ASCII.GetBytes(Scrape.OpenMetrics));
+            _ = client.Receive(new byte[1]);
+        }
+
+        Assert.EndsWith("# EOF\n", Scrape.Body(Scrape.Exchange(Scrape.Connect(Path), Scrape.OpenMetrics)), StringComparison.Ordinal);
+        Assert.DoesNotContain("# EOF", Scrape.ReadToEnd(lazy[0]), StringComparison.Ordinal);
+        lazy.ForEach(client => client.Dispose());
     }
 
     [Fact]
