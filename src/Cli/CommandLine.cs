@@ -2,6 +2,8 @@ using System.Reflection;
 using WgNet.Cli.Configure;
 using WgNet.Cli.Daemon;
 using WgNet.Cli.Keys;
+using WgNet.Cli.Learned;
+using WgNet.Cli.Monitor;
 using WgNet.Cli.Quick;
 using WgNet.Cli.Show;
 using WgNet.Cli.Top;
@@ -13,7 +15,8 @@ internal static class CommandLine
 {
     public static readonly Verb[] Verbs =
     [
-        ShowVerb.Verb, TopVerb.Verb, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
+        ShowVerb.Verb, TopVerb.Verb, LearnedVerb.Verb, MonitorVerb.Verb,
+        ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
         QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
     ];
 

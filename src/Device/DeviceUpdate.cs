@@ -69,6 +69,15 @@ public sealed class PeerUpdate(PublicKey publicKey)
     /// <summary>Learned addresses to forget.</summary>
     public List<UInt128> ForgetLearned { get; } = [];
 
+    /// <summary>Pinned addresses that age again.</summary>
+    public List<UInt128> Unpin { get; } = [];
+
+    /// <summary>
+    /// Addresses that become the peer's, or stay so, without ageing. They stand in an update that changes neither peers nor prefixes
+    /// nor limits, so that they can be judged before anything is applied.
+    /// </summary>
+    public List<UInt128> Pin { get; } = [];
+
     /// <summary>Most learned addresses at a time; 0 switches learning off for this peer.</summary>
     public int? LearnLimit { get; set; }
 

@@ -1,3 +1,5 @@
+using WgNet.Device.Events;
+
 namespace WgNet.Device;
 
 /// <summary>What configures a device and reports on it: the seam between the engine and its control socket. Thread-safe.</summary>
@@ -9,4 +11,7 @@ public interface IControlled
 
     /// <summary>The device as it is now. The caller wipes the keys in it after use.</summary>
     DeviceSnapshot Snapshot();
+
+    /// <summary>Everything that happens from now on, until the result is disposed; null if there are too many subscribers.</summary>
+    EventSubscription? Subscribe();
 }

@@ -55,7 +55,7 @@ public sealed partial class WireGuardDevice
         // Another sticky source, our own end, is no move of the peer's.
         if (!to.Equals(before))
         {
-            Events.Roamed(peer, to, now);
+            Events.Roamed(peer, to, isFirst: before is null, now);
         }
     }
 

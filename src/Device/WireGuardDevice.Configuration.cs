@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using WgNet.Device.Events;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Routing;
@@ -18,6 +19,9 @@ public sealed partial class WireGuardDevice
     private ushort _listenPort;
     private volatile uint _firewallMark;
 
+    // Whose AllowedIPs the update that is being applied has changed. Empty but for subscribers' sake.
+    private readonly HashSet<Peer> _allowedIpsChanged = [];
+
     /// <inheritdoc/>
     public void Apply(DeviceUpdate update)
     {
@@ -27,6 +31,7 @@ public sealed partial class WireGuardDevice
             {
                 ObjectDisposedException.ThrowIf(_stopping, this);
                 Validate(update);
+                ValidatePins(update);
                 ApplyInterface(update);
                 if (update.ReplacePeers)
                 {
@@ -36,8 +41,10 @@ public sealed partial class WireGuardDevice
 
                 ApplyPeers(update.Peers);
                 ForgetContradicted(update);
+                ApplyPins(update);
                 _peerList = [.. _peers.Values];
                 RestorePeers(update.Peers);
+                TellAllowedIpsChanged();
             }
         }
         finally
@@ -80,6 +87,9 @@ public sealed partial class WireGuardDevice
             return snapshot;
         }
     }
+
+    /// <inheritdoc/>
+    public EventSubscription? Subscribe() => Events.Subscribe();
 
     private PeerSnapshot Snapshot(Peer peer, long now)
     {
@@ -306,6 +316,9 @@ public sealed partial class WireGuardDevice
 
     private void ApplyPrefixes(Peer peer, PeerUpdate update)
     {
+        bool isHeard = Events.HasSubscribers && (update.ReplaceAllowedIps || update.AllowedIps.Count > 0);
+        HashSet<IpPrefix>? before = isHeard ? [.. _allowedIps.Prefixes(peer)] : null;
+
         // Together: no packet finds the old prefixes gone and the new ones not yet there.
         using (_allowedIps.Begin())
         {
@@ -322,12 +335,35 @@ public sealed partial class WireGuardDevice
                 }
                 else
                 {
-                    _allowedIps.Insert(allowed.Prefix, peer);
+                    _allowedIps.Insert(allowed.Prefix, peer, out Peer? previous);
+                    if (isHeard && previous is not null)
+                    {
+                        _allowedIpsChanged.Add(previous);
+                    }
                 }
             }
         }
 
+        if (before is not null && !before.SetEquals(_allowedIps.Prefixes(peer)))
+        {
+            _allowedIpsChanged.Add(peer);
+        }
+
         ApplyLearning(peer, update);
+    }
+
+    private void TellAllowedIpsChanged()
+    {
+        foreach (Peer peer in _allowedIpsChanged)
+        {
+            // Removed by the same update, it has told that already.
+            if (_peers.ContainsKey(peer.Session.RemoteStatic))
+            {
+                Events.AllowedIpsChanged(peer, _allowedIps.Count(peer));
+            }
+        }
+
+        _allowedIpsChanged.Clear();
     }
 
     // What new static prefixes contradict is no longer learned when the update is done: one pass over all peers, however many
@@ -361,7 +397,8 @@ public sealed partial class WireGuardDevice
         // Replaced as a whole, so that addresses which stay claimable stay learned when a configuration is read again.
         if (update.ReplaceLearnableIps || update.LearnableIps.Count > 0)
         {
-            var prefixes = new List<IpPrefix>(update.ReplaceLearnableIps ? [] : peer.Learning.LearnablePrefixes);
+            IReadOnlyList<IpPrefix> before = peer.Learning.LearnablePrefixes;
+            var prefixes = new List<IpPrefix>(update.ReplaceLearnableIps ? [] : before);
             foreach (PrefixUpdate learnable in update.LearnableIps)
             {
                 prefixes.Remove(learnable.Prefix);
@@ -372,6 +409,10 @@ public sealed partial class WireGuardDevice
             }
 
             _learner.ReplaceLearnable(peer.Learning, CollectionsMarshal.AsSpan(prefixes));
+            if (Events.HasSubscribers && !before.ToHashSet().SetEquals(prefixes))
+            {
+                Events.LearnableIpsChanged(peer, prefixes.Count);
+            }
         }
 
         foreach (UInt128 address in update.ForgetLearned)

@@ -145,6 +145,26 @@ public sealed partial class AddressLearner<TPeer>
         }
     }
 
+    /// <summary>What <see cref="Pin"/> would answer now. Until the next change of the configuration, packets alone can make it another: a conflict.</summary>
+    public SourceVerdict CheckPin(LearningPeer<TPeer> peer, UInt128 address, long now)
+    {
+        if (Lookup(address, now) is { } owner)
+        {
+            return owner == peer.Peer ? SourceVerdict.Accepted : SourceVerdict.Conflict;
+        }
+
+        lock (peer.Gate)
+        {
+            SourceVerdict verdict = peer.IsRemoved ? SourceVerdict.NotAllowed : CheckStatic(peer, address);
+            return verdict switch
+            {
+                SourceVerdict.Learned => peer.HasRoom ? SourceVerdict.Accepted : SourceVerdict.LearnLimited,
+                SourceVerdict.Accepted => SourceVerdict.NotLearnable,
+                _ => verdict,
+            };
+        }
+    }
+
     /// <summary>Lets a pinned address age again, from now on; false if the peer has no such one.</summary>
     public bool Unpin(LearningPeer<TPeer> peer, UInt128 address, long now)
     {

@@ -98,6 +98,9 @@ public sealed class AllowedIps<TPeer>
     [SuppressMessage("Design", "CA1002:Do not expose generic lists", Justification = "A copy: the caller may do with it what it likes.")]
     public List<IpPrefix> Prefixes(TPeer peer) => _owned.Of(peer);
 
+    /// <summary>How many prefixes the peer has.</summary>
+    public int Count(TPeer peer) => _owned.Count(peer);
+
     // The exchange, not only a volatile store: when the writer returns, every lookup that begins sees the change.
     private void End()
     {

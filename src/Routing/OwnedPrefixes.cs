@@ -86,6 +86,8 @@ internal sealed class OwnedPrefixes<TOwner>
         return prefixes;
     }
 
+    public int Count(TOwner owner) => _lists.TryGetValue(owner, out Ends? list) ? list.Count : 0;
+
     private ref Place At(int place) => ref _chunks[place >> ChunkBits][place & (ChunkSize - 1)];
 
     private int Allocate()

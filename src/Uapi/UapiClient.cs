@@ -50,7 +50,7 @@ public static class UapiClient
         }
     }
 
-    private static Socket Connect(string interfaceName)
+    internal static Socket Connect(string interfaceName)
     {
         string path = UapiListener.SocketPath(interfaceName);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

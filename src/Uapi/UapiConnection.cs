@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using WgNet.Device;
+using WgNet.Device.Events;
 using WgNet.Linux;
 
 namespace WgNet.Uapi;
@@ -17,14 +18,17 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
     private const int ReadSize = 16 * 1024;
 
     private UapiSetParser? _set;
-    private bool _getBegun;
+
+    // The operation whose blank line is due.
+    private Step _begun = Step.ReadOn;
 
     private enum Step
     {
         ReadOn,
         Get,
         Set,
-        RefuseGet,
+        Subscribe,
+        NoBlankLine,
         LineTooLong,
         Truncated,
         Close,
@@ -63,6 +67,13 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
         Step step;
         while ((step = TakeLines(ref buffer)) != Step.ReadOn)
         {
+            if (step == Step.Subscribe)
+            {
+                input.AdvanceTo(buffer.Start);
+                await SubscribeAsync(input, output, cancellationToken);
+                return false;
+            }
+
             if (step != Step.Close)
             {
                 await AnswerAsync(step, output, cancellationToken);
@@ -127,15 +138,20 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
             return Step.ReadOn;
         }
 
-        if (_getBegun)
+        if (_begun != Step.ReadOn)
         {
-            _getBegun = false;
-            return line.IsEmpty ? Step.Get : Step.RefuseGet;
+            Step step = line.IsEmpty ? _begun : Step.NoBlankLine;
+            _begun = Step.ReadOn;
+            return step;
         }
 
         if (line.SequenceEqual("get=1"u8))
         {
-            _getBegun = true;
+            _begun = Step.Get;
+        }
+        else if (line.SequenceEqual("subscribe=1"u8))
+        {
+            _begun = Step.Subscribe;
         }
         else if (line.SequenceEqual("set=1"u8))
         {
@@ -144,7 +160,7 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
         else
         {
             // As wireguard-go: what is not an operation gets no answer.
-            log.Error("UAPI: expected get=1 or set=1; connection closed");
+            log.Error("UAPI: expected get=1, set=1 or subscribe=1; connection closed");
             return Step.Close;
         }
 
@@ -171,14 +187,32 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
         {
             Step.Get => await GetAsync(output, cancellationToken),
             Step.Set => Set(),
-            Step.RefuseGet => Refuse("get=1 must be followed by a blank line", Errno.EINVAL),
+            Step.NoBlankLine => Refuse("get=1 and subscribe=1 must be followed by a blank line", Errno.EINVAL),
             Step.LineTooLong => Refuse("line too long", Errno.EIO),
             // Half a request may be half of what was meant, so nothing of it is applied.
             _ => Refuse("set=1 ended before its blank line, nothing changed", Errno.EPROTO),
         };
-        _ = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"errno={-errno}\n\n"), output);
+        WriteErrno(errno, output);
         _ = await output.FlushAsync(cancellationToken);
     }
+
+    // The rest of the connection, which has no other use from here on.
+    private async ValueTask SubscribeAsync(PipeReader input, PipeWriter output, CancellationToken cancellationToken)
+    {
+        using EventSubscription? subscription = device.Subscribe();
+        WriteErrno(subscription is null ? Refuse("too many subscribers at once, one turned away", Errno.EBUSY) : 0, output);
+        if (subscription is not null)
+        {
+            await new UapiEventStream(subscription, input, output).RunAsync(cancellationToken);
+        }
+        else
+        {
+            _ = await output.FlushAsync(cancellationToken);
+        }
+    }
+
+    private static void WriteErrno(int errno, PipeWriter output) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"errno={-errno}\n\n"), output);
 
     private async ValueTask<int> GetAsync(PipeWriter output, CancellationToken cancellationToken)
     {

@@ -146,6 +146,9 @@ public sealed class UapiGetReader
                 bool isAddress = IpPrefix.TryParse(value, out IpPrefix learned) && !learned.IsIPv4 && learned.Length == 128;
                 peer.LearnedAddresses.Add(new LearnedAddressSnapshot(learned.Address, AgeSeconds: 0));
                 return isAddress;
+            case "learned_pinned" when peer.LearnedAddresses.Count > 0:
+                peer.LearnedAddresses[^1] = peer.LearnedAddresses[^1] with { IsPinned = value is "true" };
+                return true;
             default:
                 return TakeNumber(peer, key, value);
         }
@@ -180,6 +183,12 @@ public sealed class UapiGetReader
                 return isNumber;
             case "learned_age_sec" when peer.LearnedAddresses.Count > 0:
                 peer.LearnedAddresses[^1] = peer.LearnedAddresses[^1] with { AgeSeconds = number };
+                return isNumber;
+            case "learned_first_seen_sec" when peer.LearnedAddresses.Count > 0:
+                peer.LearnedAddresses[^1] = peer.LearnedAddresses[^1] with { FirstSeenSeconds = number };
+                return isNumber;
+            case "learned_packets" when peer.LearnedAddresses.Count > 0:
+                peer.LearnedAddresses[^1] = peer.LearnedAddresses[^1] with { Packets = number };
                 return isNumber;
             default:
                 TakeDrop(peer.Drops, key, value);

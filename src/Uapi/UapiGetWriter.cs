@@ -34,6 +34,13 @@ public static class UapiGetWriter
             {
                 Write(output, "learned_ip"u8, new IpPrefix(learned.Address, 128, isIPv4: false).ToString());
                 Write(output, "learned_age_sec"u8, learned.AgeSeconds);
+                Write(output, "learned_first_seen_sec"u8, learned.FirstSeenSeconds);
+                Write(output, "learned_packets"u8, learned.Packets);
+                if (learned.IsPinned)
+                {
+                    Write(output, "learned_pinned"u8, "true");
+                }
+
                 await FlushIfFullAsync(output, cancellationToken);
             }
 

@@ -197,6 +197,8 @@ public sealed class UapiSetParser
                 return reason is null && peer.LearnableIps[^1].Prefix.IsIPv4 ? "only IPv6 addresses are learned" : reason;
             case "learned_ip":
                 return TakeForgotten(peer, value);
+            case "pinned_ip":
+                return TakePinned(peer, value);
             case "learn_limit":
                 bool isLimit = UapiValue.TryParseNumber(value, LearnSettings.MaxLimit, out ulong limit);
                 peer.LearnLimit = (int)limit;
@@ -243,13 +245,32 @@ public sealed class UapiSetParser
 
     private static string? TakeForgotten(PeerUpdate peer, ReadOnlySpan<char> value)
     {
-        if (value is not ['-', ..] || !IpPrefix.TryParse(value[1..], out IpPrefix prefix) || prefix.IsIPv4 || prefix.Length != 128)
+        if (value is not ['-', ..] || !TryParseAddress(value[1..], out UInt128 address))
         {
             return "expected -address/128: learned addresses can only be forgotten";
         }
 
-        peer.ForgetLearned.Add(prefix.Address);
+        peer.ForgetLearned.Add(address);
         return null;
+    }
+
+    private static string? TakePinned(PeerUpdate peer, ReadOnlySpan<char> value)
+    {
+        bool remove = value is ['-', ..];
+        if (!TryParseAddress(remove ? value[1..] : value, out UInt128 address))
+        {
+            return "expected address/128 or -address/128, an IPv6 address";
+        }
+
+        (remove ? peer.Unpin : peer.Pin).Add(address);
+        return null;
+    }
+
+    private static bool TryParseAddress(ReadOnlySpan<char> text, out UInt128 address)
+    {
+        bool ok = IpPrefix.TryParse(text, out IpPrefix prefix) && !prefix.IsIPv4 && prefix.Length == 128;
+        address = prefix.Address;
+        return ok;
     }
 
     private void Fail(string key, string value, int errno, string reason)

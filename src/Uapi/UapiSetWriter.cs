@@ -95,9 +95,16 @@ public static class UapiSetWriter
 
         WriteFlag(output, "replace_learnable_ips"u8, peer.ReplaceLearnableIps);
         WritePrefixes(output, "learnable_ip"u8, peer.LearnableIps);
-        foreach (UInt128 address in peer.ForgetLearned)
+        WriteAddresses(output, "learned_ip"u8, "-", peer.ForgetLearned);
+        WriteAddresses(output, "pinned_ip"u8, "-", peer.Unpin);
+        WriteAddresses(output, "pinned_ip"u8, "", peer.Pin);
+    }
+
+    private static void WriteAddresses(IBufferWriter<byte> output, ReadOnlySpan<byte> key, string sign, List<UInt128> addresses)
+    {
+        foreach (UInt128 address in addresses)
         {
-            UapiLine.Write(output, "learned_ip"u8, "-" + new IpPrefix(address, 128, isIPv4: false));
+            UapiLine.Write(output, key, sign + new IpPrefix(address, 128, isIPv4: false));
         }
     }
 

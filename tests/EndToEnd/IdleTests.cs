@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using WgNet.EndToEnd.Harness;
 
 namespace WgNet.EndToEnd;
@@ -26,6 +27,11 @@ public sealed class IdleTests
         string metrics = Path.Combine(pair.Lab.Folder, "metrics.sock");
         Assert.Equal(0, UapiSocket.Set(pair.Left.Name, "metrics_listen=" + metrics));
         Assert.Contains("wgnet_peers", pair.LeftHost.Run("curl", "-sS", "--unix-socket", metrics, "http://wgnet/metrics"), StringComparison.Ordinal);
+
+        // Nor does a subscriber to whom there is nothing to tell.
+        using Socket subscriber = UapiSocket.Connect(pair.Left.Name);
+        _ = subscriber.Send("subscribe=1\n\n"u8);
+        Assert.StartsWith("errno=0\n", UapiSocket.ReadAnswer(subscriber), StringComparison.Ordinal);
         await Task.Delay(UntilIdle, TestContext.Current.CancellationToken);
 
         long packetsBefore = PacketsFromKernel(pair.Left);

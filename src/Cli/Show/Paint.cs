@@ -5,6 +5,9 @@ internal sealed class Paint(bool enabled)
 {
     public static readonly Paint None = new(enabled: false);
 
+    /// <summary>For standard output.</summary>
+    public static Paint ForOutput() => For(Environment.GetEnvironmentVariable("WG_COLOR_MODE"), !Console.IsOutputRedirected);
+
     /// <param name="mode">The value of <c>WG_COLOR_MODE</c>: <c>always</c>, <c>never</c>, anything else is automatic.</param>
     public static Paint For(string? mode, bool isTerminal) =>
         new(mode switch { "always" => true, "never" => false, _ => isTerminal });

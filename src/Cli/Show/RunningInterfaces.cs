@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using WgNet.Device;
 using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
@@ -8,6 +9,46 @@ internal static class RunningInterfaces
 {
     public static IReadOnlyList<string> Names() =>
         [.. UapiListener.Interfaces().Where(name => InterfaceName.IsValid(name) && IsRunning(name))];
+
+    /// <summary>
+    /// Does something with each of them. One that went away or does not answer must not hide the others: it is named on standard
+    /// error.
+    /// </summary>
+    /// <returns>The exit code: 1 if there was such a one.</returns>
+    public static int ForEach(Streams streams, Action<string, DeviceSnapshot> action)
+    {
+        int exitCode = 0;
+        foreach (string name in Names())
+        {
+            try
+            {
+                action(name, UapiClient.Get(name));
+            }
+            catch (UapiException exception)
+            {
+                streams.Error.WriteLine($"wgnet: {Unreachable(exception).Message}");
+                exitCode = 1;
+            }
+        }
+
+        return exitCode;
+    }
+
+    /// <summary>The interface as it is; the caller wipes the keys in it.</summary>
+    public static DeviceSnapshot Get(string name)
+    {
+        InterfaceName.Check(name);
+        try
+        {
+            return UapiClient.Get(name);
+        }
+        catch (UapiException exception)
+        {
+            throw Unreachable(exception);
+        }
+    }
+
+    private static CommandException Unreachable(UapiException cause) => new($"Unable to access interface: {cause.Message}");
 
     /// <summary>Whether a device answers for the name now; a socket file that a killed process left behind does not count.</summary>
     public static bool IsRunning(string name)

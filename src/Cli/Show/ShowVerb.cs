@@ -2,7 +2,6 @@ using WgNet.Cli.Keys;
 using WgNet.Device;
 using WgNet.Linux;
 using WgNet.Protocol;
-using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
 
@@ -53,48 +52,25 @@ internal static class ShowVerb
 
     private static int ShowOne(string name, string? field, Streams streams)
     {
-        InterfaceName.Check(name);
-        DeviceSnapshot snapshot;
-        try
-        {
-            snapshot = UapiClient.Get(name);
-        }
-        catch (UapiException exception)
-        {
-            throw new CommandException($"Unable to access interface: {exception.Message}");
-        }
-
-        using DeviceView device = View(name, snapshot);
+        using DeviceView device = View(name, RunningInterfaces.Get(name));
         Print(device, field, withInterface: false, streams);
         return 0;
     }
 
-    // One interface that went away or does not answer must not hide the others.
     private static int ShowAll(string? field, Streams streams)
     {
-        int exitCode = 0;
         bool first = true;
-        foreach (string name in RunningInterfaces.Names())
+        return RunningInterfaces.ForEach(streams, (name, snapshot) =>
         {
-            try
+            using DeviceView device = View(name, snapshot);
+            if (!first && field is null)
             {
-                using DeviceView device = View(name, UapiClient.Get(name));
-                if (!first && field is null)
-                {
-                    streams.Out.WriteLine();
-                }
-
-                Print(device, field, withInterface: true, streams);
-                first = false;
+                streams.Out.WriteLine();
             }
-            catch (UapiException exception)
-            {
-                streams.Error.WriteLine($"wgnet: Unable to access interface: {exception.Message}");
-                exitCode = 1;
-            }
-        }
 
-        return exitCode;
+            Print(device, field, withInterface: true, streams);
+            first = false;
+        });
     }
 
     private static DeviceView View(string name, DeviceSnapshot snapshot)
@@ -111,8 +87,7 @@ internal static class ShowVerb
             return;
         }
 
-        var paint = Paint.For(Environment.GetEnvironmentVariable("WG_COLOR_MODE"), !Console.IsOutputRedirected);
         bool hideKeys = Environment.GetEnvironmentVariable("WG_HIDE_KEYS") != "never";
-        new PrettyPrinter(streams.Out, paint, Clock.WallTime / 1_000_000_000, hideKeys).Print(device);
+        new PrettyPrinter(streams.Out, Paint.ForOutput(), Clock.WallTime / 1_000_000_000, hideKeys).Print(device);
     }
 }

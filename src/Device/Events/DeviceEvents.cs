@@ -72,7 +72,7 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
         state?.Note(StateMark.Changed);
         if (_audience is { } audience)
         {
-            audience.Tell(About(DeviceEventKind.Learned, peer) with { Address = IPv6(address), Reason = isRestored ? "restored" : "packet" });
+            audience.Tell(About(DeviceEventKind.Learned, peer) with { Address = IPv6(address), Reason = isRestored ? "given" : "packet" });
         }
     }
 
@@ -138,11 +138,12 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
         }
     }
 
-    /// <summary>The peer roamed. Told once in ten seconds a peer, since it may roam with every packet.</summary>
-    public void Roamed(Peer peer, Endpoint to, long now)
+    /// <summary>The peer roamed. Told once in ten seconds a peer, since it may roam with every packet, and when it had no endpoint before.</summary>
+    public void Roamed(Peer peer, Endpoint to, bool isFirst, long now)
     {
         state?.Note(StateMark.Changed);
-        if (_audience is { } audience && audience.LimitsOf(peer).TryTellEndpoint(now, out long number))
+        long number = 1;
+        if (_audience is { } audience && (isFirst || audience.LimitsOf(peer).TryTellEndpoint(now, out number)))
         {
             audience.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "packet", Number = number });
         }
@@ -162,6 +163,9 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
 
     /// <inheritdoc cref="AllowedIpsChanged"/>
     public void LearnableIpsChanged(Peer peer, int number) => TellPrefixes(peer, "learnable_ips", number);
+
+    /// <summary>As it is.</summary>
+    internal void Tell(DeviceEvent happened) => _audience?.Tell(happened);
 
     private void TellPrefixes(Peer peer, string which, int number)
     {

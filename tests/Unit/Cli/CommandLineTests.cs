@@ -20,6 +20,16 @@ public sealed class CommandLineTests
     [InlineData("`peers' was not expected", "show", "interfaces", "peers")]
     [InlineData("a configuration file or an interface name is missing", "up")]
     [InlineData("`wg1' was not expected", "down", "wg0", "wg1")]
+    [InlineData("`wg1' was not expected", "learned", "wg0", "wg1")]
+    [InlineData("`x' is not an IPv6 address", "learned", "wg0", "forget", "x")]
+    [InlineData("`10.0.0.1' is not an IPv6 address", "learned", "wg0", "unpin", "10.0.0.1")]
+    [InlineData("`x' is not a peer's public key", "learned", "wg0", "pin", "2001:db8::1", "x")]
+    [InlineData("`wg0 pin 2001:db8::1' is not what is expected", "learned", "wg0", "pin", "2001:db8::1")]
+    [InlineData("`bad/name' is not an interface name", "learned", "bad/name")]
+    [InlineData("`bad/name' is not an interface name", "monitor", "bad/name")]
+    [InlineData("`wg1' was not expected", "monitor", "wg0", "wg1")]
+    [InlineData("`--bogus' is not an option", "monitor", "--bogus")]
+    [InlineData("`--bogus' is not an option", "learned", "--bogus")]
     public void Run_WrongArguments_SaysWhatAndUsageAndFails(string message, params string[] args)
     {
         CommandRun run = CommandRun.Of(args);

@@ -32,11 +32,25 @@ public sealed class TextMutationTests
         learn_timeout_sec=3600
         learned_ip=2001:db8::2/128
         learned_age_sec=3
+        learned_first_seen_sec=9
+        learned_packets=7
+        learned_pinned=true
         drop_bad_tag=4
         protocol_version=1
         errno=0
 
 
+        """;
+
+    private const string Event = $"""
+        event=conflict
+        time=1700000000.123456789
+        public_key={Hex}
+        address=2001:db8::5
+        owner={Hex}
+        endpoint=[2001:db8::1%2]:51820
+        reason=learn_rate_limited
+        count=12
         """;
 
     private const string Hex = "e84b5a6d2717c1003a13b431570353dbaca9146cf150c5f8575680feba52027a";
@@ -117,6 +131,26 @@ public sealed class TextMutationTests
     }
 
     [Fact]
+    public void Event_MutatedBlocks_AreReadOrRefused()
+    {
+        byte[] block = Encoding.ASCII.GetBytes(Event);
+        MutationRun.Each(100_000, mutator =>
+        {
+            try
+            {
+                _ = UapiEvent.Read(Encoding.Latin1.GetString(mutator.Text(block)).Split('\n'));
+                Count(refusal: null);
+            }
+            catch (FormatException e)
+            {
+                Count(e.Message);
+            }
+        });
+
+        AssertBothHappened();
+    }
+
+    [Fact]
     public void Apply_AcceptedRequests_NeverBreakTheDevice()
     {
         using var device = new WireGuardDevice(
@@ -124,13 +158,22 @@ public sealed class TextMutationTests
         MutationRun.Each(20_000, mutator =>
         {
             UapiSetParser parser = UapiSetParser.Parse(mutator.Text(Request));
+            string? refusal = parser.Error?.Reason;
             if (parser.Error is null)
             {
-                device.Apply(parser.Update);
+                try
+                {
+                    device.Apply(parser.Update);
+                }
+                catch (ConfigurationException e)
+                {
+                    refusal = e.Message;
+                }
+
                 Assert.InRange(device.Snapshot().Peers.Count, 0, 3);
             }
 
-            Count(parser.Error?.Reason);
+            Count(refusal);
         });
 
         AssertBothHappened();

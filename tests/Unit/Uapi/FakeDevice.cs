@@ -1,4 +1,5 @@
 using WgNet.Device;
+using WgNet.Device.Events;
 
 namespace WgNet.Unit.Uapi;
 
@@ -14,6 +15,8 @@ internal sealed class FakeDevice : IControlled
     public List<byte[]?> AppliedPresharedKeys { get; } = [];
 
     public Func<DeviceSnapshot> Report { get; set; } = () => new DeviceSnapshot();
+
+    public DeviceEvents Events { get; } = new();
 
     /// <summary>What Apply throws, or null.</summary>
     public Exception? Refusal { get; set; }
@@ -34,4 +37,6 @@ internal sealed class FakeDevice : IControlled
     }
 
     public DeviceSnapshot Snapshot() => Report();
+
+    public EventSubscription? Subscribe() => Events.Subscribe();
 }

@@ -111,7 +111,7 @@ public sealed class StockWgTests : IDisposable
         };
         peer.AllowedIps.AddRange([Prefix("10.0.0.0/8"), Prefix("2001:db8::/32")]);
         peer.LearnableIps.Add(Prefix("2001:db8:1::/64"));
-        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(Prefix("2001:db8:1::5").Address, 7));
+        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(Prefix("2001:db8:1::5").Address, 7) { FirstSeenSeconds = 9, Packets = 11, IsPinned = true });
         peer.Drops.Add(("conflict", 3));
         device.Drops.Add(("bad_mac1", 4));
         device.Peers.Add(peer);

@@ -24,6 +24,7 @@ public sealed class UapiSetTests
     [InlineData(Peer + "endpoint=192.0.2.1:1\nendpoint_host=a.example:1\npersistent_keepalive_interval=65535\npreshared_key=" + Hex)]
     [InlineData(Peer + "endpoint=[2001:db8::1]:1\nendpoint_host=")]
     [InlineData(Peer + "replace_learnable_ips=true\nlearnable_ip=2001:db8::/64\nlearnable_ip=-fd00::/8\nlearned_ip=-fd00::1/128\nlearn_limit=0\nlearn_timeout_sec=1")]
+    [InlineData(Peer + "pinned_ip=2001:db8::1/128\npinned_ip=-2001:db8::2/128")]
     public void Parse_ValidRequest_IsAccepted(string text) => Assert.Null(Parse(text + "\n\n").Error);
 
     [Theory]
@@ -60,6 +61,9 @@ public sealed class UapiSetTests
     [InlineData(Peer + "protocol_version=2", 3, Errno.EINVAL)]
     [InlineData(Peer + "learnable_ip=10.0.0.0/8", 3, Errno.EINVAL)]
     [InlineData(Peer + "learned_ip=2001:db8::1/128", 3, Errno.EINVAL)]
+    [InlineData(Peer + "pinned_ip=2001:db8::1/64", 3, Errno.EINVAL)]
+    [InlineData(Peer + "pinned_ip=10.0.0.1/32", 3, Errno.EINVAL)]
+    [InlineData(Peer + "pinned_ip=-", 3, Errno.EINVAL)]
     [InlineData(Peer + "learn_limit=65537", 3, Errno.EINVAL)]
     [InlineData(Peer + "learn_timeout_sec=0", 3, Errno.EINVAL)]
     public void Set_BadLine_IsRefusedWithItsLineAndNothingIsApplied(string text, int line, int errno)
@@ -89,6 +93,20 @@ public sealed class UapiSetTests
     [Fact]
     public void Parse_EndpointWithoutName_RemovesName() =>
         Assert.Equal("", Parse(Peer + "endpoint=192.0.2.1:1\n\n").Update.Peers[0].EndpointHost);
+
+    [Fact]
+    public void Write_Pins_AreReadAsTheyWere()
+    {
+        var update = new WgNet.Device.DeviceUpdate();
+        update.Peers.Add(new WgNet.Device.PeerUpdate(default));
+        update.Peers[0].Pin.Add(5);
+        update.Peers[0].Unpin.Add(6);
+        var text = new System.Buffers.ArrayBufferWriter<byte>();
+        UapiSetWriter.Write(update, text);
+        UapiSetParser parser = UapiSetParser.Parse(text.WrittenSpan["set=1\n".Length..]);
+        Assert.Null(parser.Error);
+        Assert.Equal(((UInt128)5, (UInt128)6), (Assert.Single(parser.Update.Peers[0].Pin), Assert.Single(parser.Update.Peers[0].Unpin)));
+    }
 
     [Fact]
     public void Set_HundredThousandAllowedIps_IsAppliedWithinTwoSeconds()
