@@ -153,8 +153,12 @@ public sealed class TextMutationTests
     [Fact]
     public void Apply_AcceptedRequests_NeverBreakTheDevice()
     {
-        using var device = new WireGuardDevice(
-            new DeviceOptions { OpenSockets = (port, mark) => UdpSockets.Open(port, mark) }, new MemoryTun(), new SodiumPrimitives(), Log.None);
+        var options = new DeviceOptions
+        {
+            OpenSockets = (port, mark) => UdpSockets.Open(port, mark),
+            ServeMetrics = (_, _) => Stream.Null,
+        };
+        using var device = new WireGuardDevice(options, new MemoryTun(), new SodiumPrimitives(), Log.None);
         MutationRun.Each(20_000, mutator =>
         {
             UapiSetParser parser = UapiSetParser.Parse(mutator.Text(Request));
