@@ -1,6 +1,7 @@
 using System.Reflection;
 using WgNet.Cli.Configure;
 using WgNet.Cli.Daemon;
+using WgNet.Cli.Init;
 using WgNet.Cli.Keys;
 using WgNet.Cli.Learned;
 using WgNet.Cli.Monitor;
@@ -17,7 +18,7 @@ internal static class CommandLine
     [
         ShowVerb.Verb, TopVerb.Verb, LearnedVerb.Verb, MonitorVerb.Verb,
         ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
-        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
+        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, InitVerb.Verb, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
     ];
 
     public static string Version =>

@@ -9,10 +9,13 @@ internal sealed record Verb(string Name, string Synopsis, string Summary, string
 {
     public string Usage => Synopsis.Length == 0 ? $"Usage: wgnet {Name}" : $"Usage: wgnet {Name} {Synopsis}";
 
+    /// <summary>What <c>--help</c> says beyond the summary; empty for nothing.</summary>
+    public string Details { get; init; } = "";
+
     public string Help => $"""
         {Usage}
 
-        {Summary}.
+        {Summary}.{(Details.Length == 0 ? "" : "\n\n" + Details)}
 
         Example:
           {Example}

@@ -43,6 +43,16 @@ internal static class KeyText
         text.Clear();
     }
 
+    /// <summary>Fills the 32 bytes with a new private key.</summary>
+    public static void NewPrivateKey(Span<byte> key)
+    {
+        KernelRandom.Fill(key);
+
+        // RFC 7748, section 5: a multiple of 8 between 2^254 and 2^255.
+        key[0] &= 248;
+        key[31] = (byte)((key[31] & 127) | 64);
+    }
+
     public static PublicKey PublicKeyOf(ReadOnlySpan<byte> privateKey)
     {
         RequireSodium();

@@ -29,12 +29,13 @@ internal static class KeyVerbs
         }
 
         Span<byte> key = stackalloc byte[KeyText.KeySize];
-        KernelRandom.Fill(key);
         if (clamp)
         {
-            // RFC 7748, section 5: a multiple of 8 between 2^254 and 2^255.
-            key[0] &= 248;
-            key[31] = (byte)((key[31] & 127) | 64);
+            KeyText.NewPrivateKey(key);
+        }
+        else
+        {
+            KernelRandom.Fill(key);
         }
 
         KeyText.WriteLine(streams.Out, key);

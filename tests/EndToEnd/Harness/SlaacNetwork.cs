@@ -121,21 +121,21 @@ public sealed class SlaacNetwork : IDisposable
 
     public void Dispose() => Lab.Dispose();
 
+    /// <summary>Waits until the kernel has formed a global address with this flag, as <c>ip address</c> calls it.</summary>
+    public static string WaitForAddress(Host client, string interfaceName, string flag)
+    {
+        string? address = null;
+        Wait.Until(
+            () => (address = FindAddress(client.Run($"ip -6 -o address show dev {interfaceName} scope global"), flag)) is not null,
+            Timeout,
+            () => $"no {flag} address\n" + client.Run($"ip -6 address show dev {interfaceName}"));
+        return address!;
+    }
+
+    private static string WaitForAddress(Tunnel client, string flag) => WaitForAddress(client.Host, client.Name, flag);
+
     private void UpGateway() => Gateway.Up(TunnelPair.DefaultMtu, "fe80::1/64", GatewayAddress + "/64");
 
     private void LetLearn(Tunnel client) => Assert.Equal(0, UapiSocket.Set(
         Gateway.Name, "public_key=" + client.Keys.PublicHex, "learnable_ip=" + Prefix, "learnable_ip=" + LinkLocalPrefix));
-
-    private static string WaitForAddress(Tunnel client, string flag)
-    {
-        string? address = null;
-        Wait.Until(
-            () => (address = GlobalAddress(client, flag)) is not null,
-            Timeout,
-            () => $"no {flag} address\n" + client.Host.Run($"ip -6 address show dev {client.Name}"));
-        return address!;
-    }
-
-    private static string? GlobalAddress(Tunnel client, string flag) =>
-        FindAddress(client.Host.Run($"ip -6 -o address show dev {client.Name} scope global"), flag);
 }
