@@ -27,6 +27,9 @@ public sealed class DeviceMeters
     /// <summary>What all peers together hold for handshakes to complete.</summary>
     public long StagedBytes { get; init; }
 
+    /// <summary>How often what is kept across restarts could not be written.</summary>
+    public long StateFileFailures { get; init; }
+
     /// <summary>The threads that carry packets now; those inbound only while the interface is up.</summary>
     public required IReadOnlyList<WorkerMeter> Workers { get; init; }
 }

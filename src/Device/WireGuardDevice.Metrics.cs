@@ -27,6 +27,7 @@ public sealed partial class WireGuardDevice : IMeasured
             QueuedMessages = _handshakes.Count,
             QueuedInitiations = _handshakes.Initiations,
             StagedBytes = _staging.Used,
+            StateFileFailures = _state.Failures,
             Workers = workers,
         };
     }

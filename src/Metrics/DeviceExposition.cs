@@ -99,6 +99,7 @@ internal sealed class DeviceExposition
         WriteNumber(Families.QueuedMessages, _device.QueuedMessages);
         WriteNumber(Families.QueuedInitiations, _device.QueuedInitiations);
         WriteNumber(Families.StagedBytes, _device.StagedBytes);
+        WriteNumber(Families.StateFileFailures, _device.StateFileFailures);
         _writer.Begin(Families.WorkerBusy);
         foreach (WorkerMeter worker in _device.Workers)
         {

@@ -25,6 +25,9 @@ internal static class Families
     public static readonly MetricFamily StagedBytes = new(
         "wgnet_staged_bytes", MetricType.Gauge, "bytes", "Packets of all peers that wait for handshakes to complete.", Interface);
 
+    public static readonly MetricFamily StateFileFailures = new(
+        "wgnet_state_file_failures", MetricType.Counter, null, "Times that what is kept across restarts could not be written.", Interface);
+
     public static readonly MetricFamily WorkerBusy = new(
         "wgnet_worker_busy_seconds", MetricType.Counter, "seconds",
         "Processor time of the threads that carry packets, user and system.", Interface, "direction", "worker");
@@ -54,7 +57,7 @@ internal static class Families
     /// <summary>In the order in which they are written.</summary>
     public static IEnumerable<MetricFamily> All =>
     [
-        Build, Peers, Drops, QueuedMessages, QueuedInitiations, StagedBytes, WorkerBusy,
+        Build, Peers, Drops, QueuedMessages, QueuedInitiations, StagedBytes, StateFileFailures, WorkerBusy,
         .. OfPeers.Select(entry => entry.Family), LatestHandshake, PeerDrops,
     ];
 

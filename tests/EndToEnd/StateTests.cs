@@ -97,6 +97,46 @@ public sealed partial class StateTests
         gateway.Run(Programs.WgNet, "down", file);
     }
 
+    /// <summary>Stock wg(8) and wg-quick(8) know no LearnableIPs: the peers come first, and the prefixes later.</summary>
+    [Fact]
+    public void WgQuick_DownAndUpAtOnce_KeepsWhatWasLearned()
+    {
+        using var lab = new Lab();
+        Host gateway = lab.AddHost("gateway"), host = lab.AddHost("client");
+        lab.Link(host, gateway);
+        Tunnel client = Tunnel.Start(host, Implementation.WireGuardGo);
+        var keys = KeyPair.Generate();
+        string name = gateway.NewInterfaceName();
+        string file = Path.Combine(lab.Folder, name + ".conf"), learn = Path.Combine(lab.Folder, "learn.conf");
+        File.WriteAllText(
+            file,
+            $"""
+            [Interface]
+            PrivateKey = {keys.Private}
+            ListenPort = {Tunnel.Port}
+            Address = {SlaacNetwork.GatewayAddress}/64
+            PostUp = {Programs.WgNet} addconf %i {learn}
+
+            [Peer]
+            PublicKey = {client.Keys.Public}
+            """);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(learn, $"[Peer]\nPublicKey = {client.Keys.Public}\nLearnableIPs = {SlaacNetwork.Prefix}\n");
+        string quick = $"export WG_QUICK_USERSPACE_IMPLEMENTATION={Programs.WgNet}; wg-quick";
+        gateway.Run("sh", "-c", $"{quick} up {file}");
+        client.Set($"peer {keys.Public} allowed-ips ::/0 endpoint {Tunnel.Endpoint(gateway.Address(Outside.IPv4))}");
+        client.Up(TunnelPair.DefaultMtu, "2001:db8:1::77/64");
+        Ping.Succeeds(host, SlaacNetwork.GatewayAddress);
+        RefuseInitiations(client);
+        for (int i = 0; i < 5; i++)
+        {
+            gateway.Run("sh", "-c", $"{quick} down {file} && wg-quick up {file}");
+            Ping.Succeeds(gateway, "2001:db8:1::77");
+        }
+
+        gateway.Run("sh", "-c", $"{quick} down {file}");
+    }
+
     [Fact]
     public async Task Killed_AtHundredMomentsWhileTheStateChanges_ReadsAWholeFileEachTime()
     {
@@ -129,6 +169,7 @@ public sealed partial class StateTests
             known = ports.Append(int.MaxValue).Min() is int least and < int.MaxValue ? least : known;
         }
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"{amidWriting} of {Kills} kills met a write; {known} of {port} changes outlived one");
         Assert.False(File.Exists(state + ".damaged"));
         Assert.True(known > Kills, $"only {known} changes of {port} outlived a kill");
         Assert.True(amidWriting > 5, $"only {amidWriting} of {Kills} kills met a write");

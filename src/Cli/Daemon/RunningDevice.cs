@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using WgNet.Cli.Keys;
 using WgNet.Device;
+using WgNet.Linux;
 using WgNet.Metrics;
 using WgNet.Protocol;
 using WgNet.Tun;
@@ -17,6 +20,8 @@ internal sealed class RunningDevice : IDisposable
     private const int DefaultMtu = 1420;
     private const string StateDirectory = "/var/lib/wgnet";
 
+    private static readonly TimeSpan PredecessorEnds = TimeSpan.FromSeconds(3), PredecessorPoll = TimeSpan.FromMilliseconds(10);
+
     private readonly ManualResetEventSlim _ended = new();
     private readonly WireGuardDevice _device;
     private readonly LinkMonitor _links;
@@ -32,18 +37,28 @@ internal sealed class RunningDevice : IDisposable
         TunDevice tun = environment.TunDescriptor is { } descriptor
             ? TunDevice.FromFileDescriptor(descriptor)
             : TunDevice.Open(name, DefaultMtu, environment.TunOffload);
+        Socket listener;
+        try
+        {
+            listener = environment.UapiDescriptor is { } inherited ? UapiListener.FromFileDescriptor(inherited) : OpenControlSocket(name);
+        }
+        catch
+        {
+            tun.Dispose();
+            throw;
+        }
+
+        // After the socket, which a predecessor keeps until it has written what this one is about to read.
         _device = new WireGuardDevice(options, tun, new SodiumPrimitives(), log);
+        _control = new UapiServer(listener, UapiListener.SocketPath(name), _device, log);
         try
         {
             _links = new LinkMonitor(tun);
             _routes = new RouteMonitor();
-            _control = new UapiServer(
-                environment.UapiDescriptor is { } listener ? UapiListener.FromFileDescriptor(listener) : UapiListener.Open(name),
-                UapiListener.SocketPath(name), _device, log);
         }
         catch
         {
-            _routes?.Dispose();
+            _control.Dispose();
             _links?.Dispose();
             _device.Dispose();
             throw;
@@ -71,6 +86,24 @@ internal sealed class RunningDevice : IDisposable
         _links.Dispose();
         _device.Dispose();
         _ended.Dispose();
+    }
+
+    // The interface is ours, so whoever answers at its socket is most likely a device that is ending because its interface was deleted:
+    // up comes right after down where a service is restarted.
+    private static Socket OpenControlSocket(string name)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return UapiListener.Open(name);
+            }
+            catch (ConfigurationException e) when (e.Errno == Errno.EADDRINUSE && Stopwatch.GetElapsedTime(start) < PredecessorEnds)
+            {
+                Thread.Sleep(PredecessorPoll);
+            }
+        }
     }
 
     private static DeviceOptions Options(string name, DaemonEnvironment environment, Log log)

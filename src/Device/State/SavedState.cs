@@ -16,8 +16,8 @@ internal sealed record SavedState(long SavedAt, List<SavedPeer> Peers)
     /// <summary>The last word of a <c>learned</c> line, where it applies.</summary>
     public const string Pinned = " pinned";
 
-    /// <summary>Bytes; some 800,000 addresses. The writer stops there, the reader takes nothing larger for a state.</summary>
-    public const int MaxSize = 64 << 20;
+    /// <summary>Bytes; 1,300,000 addresses at about a hundred each. The writer stops there, the reader takes nothing larger for a state.</summary>
+    public const int MaxSize = 128 << 20;
 
     /// <summary>Bytes of one line, without its end: all words of <c>learned</c> at their longest.</summary>
     public const int LongestLine = 160;

@@ -198,12 +198,14 @@ public sealed class RestoreTests : IDisposable
     {
         Start(Peer(1, Known, Learned("::5", Hour)), Peer(2, null, Learned("::6", 0)));
         Change(Learnable(1), new PeerUpdate(Key(3)));
+        Change(new PeerUpdate(Key(1)) { Pin = { Address("2001:db8::5") } });
         Device.Dispose();
         SavedState state = new StateStore(Path).Load(out _)!;
         Assert.Equal([Key(1), Key(2)], state.Peers.Select(peer => peer.PublicKey));
         Assert.Equal(Known, state.Peers[0].Endpoint);
         Assert.Equal(0, state.Peers[0].Waited);
         Assert.InRange(Assert.Single(state.Peers[0].Learned).AgeNanoseconds, Hour, Hour + (20 * Second));
+        Assert.True(state.Peers[0].Learned[0].IsPinned);
         Assert.Equal(Address("2001:db8::6"), Assert.Single(state.Peers[1].Learned).Address);
         Assert.NotEqual(0, state.Peers[1].Waited);
     }
