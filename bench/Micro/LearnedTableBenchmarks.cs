@@ -1,81 +1,137 @@
-using System.Collections.Concurrent;
 using BenchmarkDotNet.Attributes;
 using WgNet.Learning;
-using WgNet.Routing;
 
 namespace WgNet.Micro;
 
-/// <summary>The table of learned addresses beside .NET's ConcurrentDictionary, which hashes without a secret of our own and is not exact about owners.</summary>
+/// <summary>
+/// Looking up learned addresses, beside .NET's dictionaries, which hash without a secret that is ours and know nothing of age. Every
+/// look-up is of another address, in random order; none waits for the one before. With two threads, the time is one thread's.
+/// </summary>
 public class LearnedTableBenchmarks
 {
-    private const int Lookups = 256;
+    private const int Lookups = 1 << 16;
 
-    private readonly LearnedTable<string> _table = new(new AddressHash("benchmark secret"u8));
-    private readonly ConcurrentDictionary<UInt128, LearnedEntry<string>> _dictionary = new();
-    private readonly UInt128[] _present = new UInt128[Lookups];
-    private readonly UInt128[] _absent = new UInt128[Lookups];
+    private readonly TwoThreads _threads = new();
+    private LearnedPopulation _population = null!;
+    private int _at;
+    private long _now = LearnedPopulation.Start;
 
-    [Params(100, 100_000)]
+    [Params(1_000, 64_000, 1_000_000)]
     public int Addresses { get; set; }
 
     [GlobalSetup]
-    public void Setup()
-    {
-        LearningPeer<string> peer = new AddressLearner<string>(new AllowedIps<string>(), "another secret.."u8).AddPeer("peer");
-        var random = new Random(1);
-        for (int i = 0; i < Addresses; i++)
-        {
-            LearnedEntry<string> entry = new(Address(random), peer, firstReceived: 0, lastReceived: 0);
-            _table.TryAdd(entry);
-            _dictionary.TryAdd(entry.Address, entry);
-        }
+    public void Setup() => _population = LearnedPopulation.Of(Addresses);
 
-        UInt128[] all = [.. _dictionary.Keys];
-        for (int i = 0; i < Lookups; i++)
-        {
-            _present[i] = all[random.Next(all.Length)];
-            _absent[i] = Address(random);
-        }
+    [Benchmark(Baseline = true, OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("hit")]
+    public int HitConcurrentDictionary() => AskConcurrent(_population.Present, Next());
+
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("hit")]
+    public int HitFrozenDictionary() => AskFrozen(_population.Present, Next());
+
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("hit")]
+    public int Hit() => Ask(_population.Present, Next());
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("miss")]
+    public int MissConcurrentDictionary() => AskConcurrent(_population.Absent, Next());
+
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("miss")]
+    public int MissFrozenDictionary() => AskFrozen(_population.Absent, Next());
+
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("miss")]
+    public int Miss() => Ask(_population.Absent, Next());
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("hit, two threads")]
+    public int HitTwoThreadsConcurrentDictionary()
+    {
+        int at = Next();
+        return _threads.Run(thread => AskConcurrent(_population.Present, Other(at, thread)));
     }
 
-    [Benchmark(Baseline = true, OperationsPerInvoke = Lookups)]
-    [BenchmarkCategory("present")]
-    public int PresentDictionary() => FindInDictionary(_present);
-
     [Benchmark(OperationsPerInvoke = Lookups)]
-    [BenchmarkCategory("present")]
-    public int Present() => Find(_present);
-
-    [Benchmark(Baseline = true, OperationsPerInvoke = Lookups)]
-    [BenchmarkCategory("absent")]
-    public int AbsentDictionary() => FindInDictionary(_absent);
-
-    [Benchmark(OperationsPerInvoke = Lookups)]
-    [BenchmarkCategory("absent")]
-    public int Absent() => Find(_absent);
-
-    // Interface identifiers as privacy extensions make them: 64 random bits below one prefix.
-    private static UInt128 Address(Random random) => ((UInt128)0x2001_0DB8 << 96) | (ulong)random.NextInt64();
-
-    private int Find(UInt128[] addresses)
+    [BenchmarkCategory("hit, two threads")]
+    public int HitTwoThreadsFrozenDictionary()
     {
+        int at = Next();
+        return _threads.Run(thread => AskFrozen(_population.Present, Other(at, thread)));
+    }
+
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("hit, two threads")]
+    public int HitTwoThreads()
+    {
+        int at = Next();
+        return _threads.Run(thread => Ask(_population.Present, Other(at, thread)));
+    }
+
+    /// <summary>A packet from a learned address within the same second: checked, nothing written.</summary>
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("source")]
+    public int Received() => Receive(Next(), _now);
+
+    /// <summary>The first packet in a second from each address: its time is written.</summary>
+    [Benchmark(OperationsPerInvoke = Lookups)]
+    [BenchmarkCategory("source")]
+    public int ReceivedAndNoted() => Receive(Next(), _now += 1_000_000_000);
+
+    [GlobalCleanup]
+    public void Cleanup() => _threads.Dispose();
+
+    private int Next() => _at = (_at + Lookups) & (LearnedPopulation.Asked - 1);
+
+    private static int Other(int at, int thread) => (at + (thread * LearnedPopulation.Asked / 2)) & (LearnedPopulation.Asked - 1);
+
+    private int Ask(UInt128[] addresses, int from)
+    {
+        AddressLearner<string> learner = _population.Learner;
         int found = 0;
-        foreach (UInt128 address in addresses)
+        foreach (UInt128 address in addresses.AsSpan(from, Lookups))
         {
-            found += _table.Find(address) is null ? 0 : 1;
+            found += learner.Lookup(address, LearnedPopulation.Start) is null ? 0 : 1;
         }
 
         return found;
     }
 
-    private int FindInDictionary(UInt128[] addresses)
+    private int AskConcurrent(UInt128[] addresses, int from)
     {
         int found = 0;
-        foreach (UInt128 address in addresses)
+        foreach (UInt128 address in addresses.AsSpan(from, Lookups))
         {
-            found += _dictionary.TryGetValue(address, out _) ? 1 : 0;
+            found += _population.Dictionary.TryGetValue(address, out _) ? 1 : 0;
         }
 
         return found;
+    }
+
+    private int AskFrozen(UInt128[] addresses, int from)
+    {
+        int found = 0;
+        foreach (UInt128 address in addresses.AsSpan(from, Lookups))
+        {
+            found += _population.Frozen.TryGetValue(address, out _) ? 1 : 0;
+        }
+
+        return found;
+    }
+
+    private int Receive(int from, long now)
+    {
+        AddressLearner<string> learner = _population.Learner;
+        ReadOnlySpan<UInt128> addresses = _population.Present.AsSpan(from, Lookups);
+        ReadOnlySpan<LearningPeer<string>> owners = _population.Owners.AsSpan(from, Lookups);
+        int accepted = 0;
+        for (int i = 0; i < addresses.Length; i++)
+        {
+            accepted += learner.CheckIPv6Source(owners[i], addresses[i], now) == SourceVerdict.Accepted ? 1 : 0;
+        }
+
+        return accepted;
     }
 }

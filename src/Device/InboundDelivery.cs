@@ -9,13 +9,16 @@ namespace WgNet.Device;
 /// The end of a packet's way in: checks that what was inside a datagram is a packet and that its sender may use its source, and
 /// hands it to the interface, joined with others where they belong together. One worker's.
 /// </summary>
-internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memory, Coalescer coalescer)
+internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memory, Coalescer coalescer) : IDisposable
 {
+    private readonly PacketTally _tally = device.CreateTally();
+
     // The source that was accepted last: the packets that follow it from there need no look-up.
     private Peer? _acceptedPeer;
     private UInt128 _acceptedSource;
     private bool _isAcceptedIPv4;
     private int _acceptedPackets;
+    private long _acceptedAt;
 
     /// <summary>Takes what lies in the worker's memory, padding included; it must stay there until <see cref="Flush"/>.</summary>
     /// <param name="outerEcn">Of the datagram that it came in.</param>
@@ -52,6 +55,8 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
         }
     }
 
+    public void Dispose() => device.ReturnTally(_tally);
+
     private bool IsAccepted(Peer peer, in IpPacket header, long now)
     {
         UInt128 source = header.IsIPv4 ? header.IPv4Source : header.IPv6Source;
@@ -73,6 +78,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
         _acceptedSource = source;
         _isAcceptedIPv4 = header.IsIPv4;
         _acceptedPackets = 1;
+        _acceptedAt = now;
         return true;
     }
 
@@ -80,7 +86,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
     {
         if (_acceptedPeer is not null && !_isAcceptedIPv4)
         {
-            device.CountPackets(_acceptedSource, _acceptedPackets);
+            _tally.Count(_acceptedSource, _acceptedPackets, _acceptedAt);
         }
 
         _acceptedPeer = null;

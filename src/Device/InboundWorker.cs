@@ -64,7 +64,11 @@ internal sealed class InboundWorker : IWorker
         }
     }
 
-    public void Dispose() => _batch.Dispose();
+    public void Dispose()
+    {
+        _delivery.Dispose();
+        _batch.Dispose();
+    }
 
     private bool IsLarge(int count)
     {

@@ -43,8 +43,10 @@ public sealed partial class WireGuardDevice
         return verdict;
     }
 
-    /// <summary>Counts inside packets accepted from an IPv6 source, if it is a learned one.</summary>
-    internal void CountPackets(UInt128 source, int packets) => _learner.CountPackets(source, packets);
+    /// <summary>Where a worker counts the packets that it accepts from learned addresses; to be given back at its end.</summary>
+    internal PacketTally CreateTally() => _learner.CreateTally();
+
+    internal void ReturnTally(PacketTally tally) => _learner.ReturnTally(tally);
 
     /// <summary>An authentic packet of the peer came from there.</summary>
     internal void Roam(Peer peer, Endpoint to, long now)

@@ -1,64 +1,90 @@
-using System.Buffers.Binary;
-using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
+using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace WgNet.Learning;
 
 /// <summary>
-/// SipHash-1-3 (Aumasson, Bernstein 2012; the reduced-round form that hash tables use) of an address. Peers choose their
-/// addresses, so without a secret one of them could choose addresses that all meet in one bucket.
+/// Where an address belongs in the table, by a secret: peers choose their addresses, and without one they could choose addresses
+/// that all meet in one place. The address is masked, then goes through four rounds of AES with secret round keys: for no
+/// difference between two addresses does any difference of their outcomes come with a probability above 2^-113, over all keys
+/// (Keliher, Sui 2007). Without AES instructions it is SipHash-1-3, three times as dear.
 /// </summary>
 internal readonly struct AddressHash
 {
-    public const int SecretSize = 16;
+    private readonly Vector128<ulong> _mask;
+    private readonly Vector128<byte> _key1;
+    private readonly Vector128<byte> _key2;
+    private readonly Vector128<byte> _key3;
+    private readonly Vector128<byte> _key4;
+    private readonly SipHash _sipHash;
+    private readonly bool _isAes;
 
-    private readonly ulong _k0;
-    private readonly ulong _k1;
-
+    /// <param name="secret">16 random bytes; all else is derived from them.</param>
     public AddressHash(ReadOnlySpan<byte> secret)
+        : this(secret, HasAes)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(secret.Length, SecretSize, nameof(secret));
-        _k0 = BinaryPrimitives.ReadUInt64LittleEndian(secret);
-        _k1 = BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]);
     }
 
-    /// <summary>The message is the address's lower half, then its upper, each little-endian: any fixed order serves.</summary>
-    public ulong Compute(UInt128 address)
+    /// <param name="useAes">Only where the processor has it.</param>
+    internal AddressHash(ReadOnlySpan<byte> secret, bool useAes)
     {
-        const ulong messageLength = 16UL << 56;
-        ulong v0 = _k0 ^ 0x736f6d6570736575;
-        ulong v1 = _k1 ^ 0x646f72616e646f6d;
-        ulong v2 = _k0 ^ 0x6c7967656e657261;
-        ulong v3 = _k1 ^ 0x7465646279746573;
-
-        Compress(ref v0, ref v1, ref v2, ref v3, (ulong)address);
-        Compress(ref v0, ref v1, ref v2, ref v3, (ulong)(address >> 64));
-        Compress(ref v0, ref v1, ref v2, ref v3, messageLength);
-
-        v2 ^= 0xff;
-        Round(ref v0, ref v1, ref v2, ref v3);
-        Round(ref v0, ref v1, ref v2, ref v3);
-        Round(ref v0, ref v1, ref v2, ref v3);
-        return v0 ^ v1 ^ v2 ^ v3;
+        _sipHash = new SipHash(secret);
+        _isAes = useAes && HasAes;
+        _mask = RoundKey(_sipHash, 0).AsUInt64();
+        _key1 = RoundKey(_sipHash, 1);
+        _key2 = RoundKey(_sipHash, 2);
+        _key3 = RoundKey(_sipHash, 3);
+        _key4 = RoundKey(_sipHash, 4);
     }
 
-    private static void Compress(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3, ulong word)
+    internal static bool HasAes => X86Aes.IsSupported || ArmAes.IsSupported;
+
+    /// <summary>Whether it is AES, and not SipHash.</summary>
+    public bool IsAes => HasAes && _isAes;
+
+    /// <summary>The key under which the table keeps the address.</summary>
+    public SlotKey KeyOf(UInt128 address)
     {
-        v3 ^= word;
-        Round(ref v0, ref v1, ref v2, ref v3);
-        v0 ^= word;
+        Vector128<ulong> words = Masked(address);
+        return new SlotKey(words, Compute(words));
     }
 
-    private static void Round(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
+    /// <summary>The same, where it <see cref="IsAes"/>: without a call, for the packet path.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SlotKey KeyByAesOf(UInt128 address)
     {
-        v0 += v1;
-        v1 = BitOperations.RotateLeft(v1, 13) ^ v0;
-        v0 = BitOperations.RotateLeft(v0, 32);
-        v2 += v3;
-        v3 = BitOperations.RotateLeft(v3, 16) ^ v2;
-        v0 += v3;
-        v3 = BitOperations.RotateLeft(v3, 21) ^ v0;
-        v2 += v1;
-        v1 = BitOperations.RotateLeft(v1, 17) ^ v2;
-        v2 = BitOperations.RotateLeft(v2, 32);
+        Vector128<ulong> words = Masked(address);
+        return new SlotKey(words, ComputeAes(words));
     }
+
+    /// <summary>The hash of an address that is masked already.</summary>
+    public ulong Compute(Vector128<ulong> words) =>
+        IsAes ? ComputeAes(words) : _sipHash.Compute(words.GetElement(0), words.GetElement(1));
+
+    /// <summary>One round of AES (FIPS 197 section 5.1): SubBytes, ShiftRows, MixColumns, AddRoundKey.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<byte> Round(Vector128<byte> state, Vector128<byte> key)
+    {
+        if (X86Aes.IsSupported)
+        {
+            return X86Aes.Encrypt(state, key);
+        }
+
+        // Arm's instruction adds a key before, not after.
+        return ArmAes.IsSupported
+            ? ArmAes.MixColumns(ArmAes.Encrypt(state, Vector128<byte>.Zero)) ^ key
+            : throw new PlatformNotSupportedException();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector128<ulong> Masked(UInt128 address) => Vector128.Create((ulong)address, (ulong)(address >> 64)) ^ _mask;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong ComputeAes(Vector128<ulong> words) =>
+        Round(Round(Round(Round(words.AsByte(), _key1), _key2), _key3), _key4).AsUInt64().ToScalar();
+
+    private static Vector128<byte> RoundKey(SipHash derive, ulong number) =>
+        Vector128.Create(derive.Compute(0, number), derive.Compute(1, number)).AsByte();
 }

@@ -22,7 +22,7 @@ public sealed partial class AddressLearner<TPeer>
     public LearningPeer<TPeer> AddPeer(TPeer peer, int learnLimit = LearnDefaults.Limit, TimeSpan? learnTimeout = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(learnLimit);
-        LearningPeer<TPeer> added = new(peer, _table, _observer, learnLimit, learnTimeout ?? LearnDefaults.Timeout);
+        LearningPeer<TPeer> added = new(peer, _table, _owners, _observer, learnLimit, learnTimeout ?? LearnDefaults.Timeout);
         lock (_peersGate)
         {
             _ = _peers.Add(added);
@@ -41,8 +41,12 @@ public sealed partial class AddressLearner<TPeer>
 
         lock (peer.Gate)
         {
-            peer.IsRemoved = true;
-            peer.RemoveWhere(_ => true, LearnedEnd.PeerRemoved);
+            if (!peer.IsRemoved)
+            {
+                peer.RemoveWhere((_, _) => true, LearnedEnd.PeerRemoved);
+                peer.IsRemoved = true;
+                _owners.Release(peer.Id);
+            }
         }
     }
 
@@ -117,7 +121,7 @@ public sealed partial class AddressLearner<TPeer>
     {
         lock (peer.Gate)
         {
-            return peer.Find(address) is { } entry && peer.Remove(entry, LearnedEnd.Forgotten);
+            return peer.Remove(address, LearnedEnd.Forgotten);
         }
     }
 
@@ -128,20 +132,23 @@ public sealed partial class AddressLearner<TPeer>
     /// <returns><see cref="SourceVerdict.Accepted"/>, or why not, as for a packet.</returns>
     public SourceVerdict Pin(LearningPeer<TPeer> peer, UInt128 address, long now)
     {
-        if (_table.Find(address) is { } expired && expired.IsExpired(now))
+        if (TryReadOwner(address, out LearnedWord word, out _, out long timeout) is { } owner)
         {
-            RemoveExpired(expired, now);
+            if (word.IsExpired(now, timeout))
+            {
+                RemoveExpired(owner, address, now);
+            }
+            else if (owner != peer)
+            {
+                return SourceVerdict.Conflict;
+            }
         }
 
         lock (peer.Gate)
         {
-            if (peer.Find(address) is { } own)
-            {
-                own.IsPinned = true;
-                return SourceVerdict.Accepted;
-            }
-
-            return Enter(peer, new LearnedEntry<TPeer>(address, peer, now, now) { IsPinned = true });
+            return peer.Find(address).IsLive && _table.Pin(address, peer.Id)
+                ? SourceVerdict.Accepted
+                : Enter(peer, address, LearnedWord.Live(peer.Id, now, isPinned: true), firstReceived: now, packets: 0);
         }
     }
 
@@ -170,14 +177,12 @@ public sealed partial class AddressLearner<TPeer>
     {
         lock (peer.Gate)
         {
-            if (peer.Find(address) is not { IsPinned: true } entry)
+            if (!peer.Find(address).IsPinned || !_table.Unpin(address, peer.Id, now))
             {
                 return false;
             }
 
-            entry.Refresh(now);
-            entry.IsPinned = false;
-            NoteExpiry(entry.ExpiresAt);
+            NoteExpiry(now + peer.LearnTimeout);
             return true;
         }
     }
@@ -189,19 +194,17 @@ public sealed partial class AddressLearner<TPeer>
     /// <returns>Whether the address is the peer's now.</returns>
     public bool Restore(LearningPeer<TPeer> peer, in LearnedAddress saved, long now)
     {
-        LearnedEntry<TPeer> entry = new(saved.Address, peer, now - saved.FirstSeenNanoseconds, now - saved.AgeNanoseconds)
-        {
-            IsPinned = saved.IsPinned,
-        };
-        entry.Count(saved.Packets);
+        long firstReceived = now - Math.Max(0, saved.FirstSeenNanoseconds);
+        LearnedWord word = LearnedWord.Live(peer.Id, now - Math.Max(0, saved.AgeNanoseconds), saved.IsPinned);
         lock (peer.Gate)
         {
-            if (entry.IsExpired(now) || peer.Count >= peer.LearnLimit || Enter(peer, entry) != SourceVerdict.Accepted)
+            if (word.IsExpired(now, peer.LearnTimeout) || peer.Count >= peer.LearnLimit
+                || Enter(peer, saved.Address, word, firstReceived, saved.Packets) != SourceVerdict.Accepted)
             {
                 return false;
             }
 
-            NoteExpiry(entry.ExpiresAt);
+            NoteExpiry(word.ExpiresAt(peer.LearnTimeout));
             return true;
         }
     }
@@ -232,7 +235,7 @@ public sealed partial class AddressLearner<TPeer>
         List<LearnedAddress> addresses = [];
         lock (peer.Gate)
         {
-            peer.CopyTo(addresses, now);
+            peer.CopyTo(addresses, now, CountedPackets);
         }
 
         return addresses;
@@ -257,25 +260,51 @@ public sealed partial class AddressLearner<TPeer>
             {
                 lock (peer.Gate)
                 {
-                    peer.RemoveWhere(entry => entry.IsExpired(now), LearnedEnd.Expired);
+                    peer.RemoveWhere((_, word) => word.IsExpired(now, peer.LearnTimeout), LearnedEnd.Expired);
                     NoteExpiry(peer.NextExpiry());
                 }
             }
         }
+
+        _table.Trim();
     }
 
     // Under the peer's lock; what the administrator or the state before a restart says, so no token is taken.
-    private SourceVerdict Enter(LearningPeer<TPeer> peer, LearnedEntry<TPeer> entry)
+    private SourceVerdict Enter(LearningPeer<TPeer> peer, UInt128 address, LearnedWord word, long firstReceived, long packets)
     {
-        SourceVerdict verdict = peer.IsRemoved ? SourceVerdict.NotAllowed : CheckStatic(peer, entry.Address);
+        SourceVerdict verdict = peer.IsRemoved ? SourceVerdict.NotAllowed : CheckStatic(peer, address);
         return verdict switch
         {
             SourceVerdict.Learned when !peer.HasRoom => SourceVerdict.LearnLimited,
-            SourceVerdict.Learned => peer.TryAdd(entry, isRestored: true) is null ? SourceVerdict.Accepted : SourceVerdict.Conflict,
+            SourceVerdict.Learned => peer.TryAdd(address, word, firstReceived, packets, isRestored: true).IsLive
+                ? SourceVerdict.Conflict : SourceVerdict.Accepted,
             // Allowed by AllowedIPs alone, which need no learned address.
             SourceVerdict.Accepted => SourceVerdict.NotLearnable,
             _ => verdict,
         };
+    }
+
+    // In the table, and on their way there. What the table says is read before and after: if it changed, the workers' may have been
+    // counted twice or not at all.
+    private long CountedPackets(UInt128 address)
+    {
+        PacketWord counted = _table.Packets(address);
+        while (true)
+        {
+            long packets = counted.Packets;
+            foreach (PacketTally tally in Volatile.Read(ref _tallies))
+            {
+                packets += tally.Read(address, counted.Life);
+            }
+
+            PacketWord again = _table.Packets(address);
+            if (again == counted)
+            {
+                return packets;
+            }
+
+            counted = again;
+        }
     }
 
     private static void ThrowIfIPv4(IpPrefix prefix)
@@ -303,7 +332,7 @@ public sealed partial class AddressLearner<TPeer>
         lock (peer.Gate)
         {
             peer.RemoveWhere(
-                entry => within.ContainsIPv6(entry.Address) && CheckStatic(peer, entry.Address) != SourceVerdict.Learned,
+                (address, _) => within.ContainsIPv6(address) && CheckStatic(peer, address) != SourceVerdict.Learned,
                 LearnedEnd.Contradicted);
         }
     }

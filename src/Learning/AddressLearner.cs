@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Routing;
 
 namespace WgNet.Learning;
@@ -11,22 +12,39 @@ public sealed partial class AddressLearner<TPeer>
     where TPeer : class
 {
     private readonly AllowedIps<TPeer> _allowedIps;
-    private readonly LearnedTable<TPeer> _table;
+    private readonly LearnedTable _table;
+    private readonly Owners<TPeer> _owners = new();
     private readonly ILearnObserver<TPeer>? _observer;
 
     private InterfaceAddresses _interfaceAddresses = new([]);
+    private PacketTally[] _tallies = [];
 
     /// <param name="hashSecret">16 random bytes, of this process alone.</param>
     public AddressLearner(AllowedIps<TPeer> allowedIps, ReadOnlySpan<byte> hashSecret, ILearnObserver<TPeer>? observer = null)
+        : this(allowedIps, new AddressHash(hashSecret), observer)
+    {
+    }
+
+    internal AddressLearner(AllowedIps<TPeer> allowedIps, AddressHash hash, ILearnObserver<TPeer>? observer = null)
     {
         _allowedIps = allowedIps;
         _observer = observer;
-        _table = new LearnedTable<TPeer>(new AddressHash(hashSecret));
+        _table = new LearnedTable(hash);
     }
 
     /// <summary>The peer that has learned exactly this address. AllowedIPs are for the caller to ask next.</summary>
-    public TPeer? Lookup(UInt128 destination, long now) =>
-        _table.Find(destination) is { } entry && !entry.IsExpired(now) ? entry.Owner.Peer : null;
+    public TPeer? Lookup(UInt128 destination, long now)
+    {
+        Found found = _table.Find(destination);
+        if (!found.Word.IsLive)
+        {
+            return null;
+        }
+
+        return _owners.Read(found, out TPeer? peer, out long timeout) is null ? LookupAgain(destination, now)
+            : found.Word.IsExpired(now, timeout) ? null
+            : peer;
+    }
 
     /// <inheritdoc cref="CheckIPv6Source(LearningPeer{TPeer}, UInt128, long, out TPeer)"/>
     public SourceVerdict CheckIPv6Source(LearningPeer<TPeer> from, UInt128 source, long now) => CheckIPv6Source(from, source, now, out _);
@@ -39,14 +57,30 @@ public sealed partial class AddressLearner<TPeer>
     public SourceVerdict CheckIPv6Source(LearningPeer<TPeer> from, UInt128 source, long now, out TPeer? owner)
     {
         owner = null;
-        if (_table.Find(source) is { } entry)
+        Found found = _table.Find(source);
+        if (found.Word.IsLive)
         {
-            if (!entry.IsExpired(now))
+            // The number is the peer's for as long as it is not removed, which is therefore asked after the word was read.
+            if (found.Word.Owner == from.Id && !from.IsRemoved && !found.Word.IsExpired(now, from.LearnTimeout))
             {
-                return CheckLearned(from, entry, now, out owner);
+                // Most packets write nothing, so that workers which receive from one address do not pull its cache line from each other.
+                if (now - found.Word.LastReceived >= from.RefreshGranularity)
+                {
+                    _table.Refresh(source, found, now);
+                }
+
+                return SourceVerdict.Accepted;
             }
 
-            RemoveExpired(entry, now);
+            if (TryReadOwner(source, out LearnedWord word, out TPeer? peer, out long timeout) is { } learned)
+            {
+                if (!word.IsExpired(now, timeout))
+                {
+                    return CheckLearned(from, learned, peer, out owner);
+                }
+
+                RemoveExpired(learned, source, now);
+            }
         }
 
         SourceVerdict verdict = CheckStatic(from, source);
@@ -59,21 +93,59 @@ public sealed partial class AddressLearner<TPeer>
         return from.LearnLimit > 0 && !from.Rate.HasToken(now) ? SourceVerdict.LearnRateLimited : Learn(from, source, now, out owner);
     }
 
-    /// <summary>Counts packets that were accepted from the address; nothing if it was not learned.</summary>
-    public void CountPackets(UInt128 source, long packets) => _table.Find(source)?.Count(packets);
-
-    // Rule 1: a learned address is its owner's and no one else's.
-    private static SourceVerdict CheckLearned(LearningPeer<TPeer> from, LearnedEntry<TPeer> entry, long now, out TPeer? owner)
+    /// <summary>Where a worker counts the packets that it accepts; to be given back at its end.</summary>
+    public PacketTally CreateTally()
     {
-        if (entry.Owner != from)
+        PacketTally tally = new(_table);
+        lock (_peersGate)
         {
-            owner = entry.Owner.Peer;
-            return SourceVerdict.Conflict;
+            Volatile.Write(ref _tallies, [.. _tallies, tally]);
         }
 
-        owner = null;
-        entry.Refresh(now);
-        return SourceVerdict.Accepted;
+        return tally;
+    }
+
+    /// <summary>When nothing is counted there any more.</summary>
+    public void ReturnTally(PacketTally tally)
+    {
+        lock (_peersGate)
+        {
+            tally.WriteThrough();
+            Volatile.Write(ref _tallies, Array.FindAll(_tallies, other => other != tally));
+        }
+    }
+
+    // Rule 1: a learned address is its owner's and no one else's.
+    private static SourceVerdict CheckLearned(LearningPeer<TPeer> from, LearningPeer<TPeer> learned, TPeer? peer, out TPeer? owner)
+    {
+        owner = learned == from ? null : peer;
+        return learned == from ? SourceVerdict.Accepted : SourceVerdict.Conflict;
+    }
+
+    // Out of the way of the look-up that meets no change.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TPeer? LookupAgain(UInt128 destination, long now) =>
+        TryReadOwner(destination, out LearnedWord word, out TPeer? peer, out long timeout) is not null && !word.IsExpired(now, timeout) ? peer : null;
+
+    // The owner of the address; null when it was nobody's at some moment within the call. What was moved between two readings is found
+    // again: the table has another array then, so this does not go on.
+    private LearningPeer<TPeer>? TryReadOwner(UInt128 address, out LearnedWord word, out TPeer? peer, out long timeout)
+    {
+        while (true)
+        {
+            Found found = _table.Find(address);
+            (word, peer, timeout) = (found.Word, null, 0);
+            if (!word.IsLive)
+            {
+                return null;
+            }
+
+            LearningPeer<TPeer>? owner = _owners.Read(found, out peer, out timeout);
+            if (owner is not null || !found.ReadAgain().IsGone)
+            {
+                return owner;
+            }
+        }
     }
 
     // Rule 2, as far as it does not depend on what the peer has learned already: Learned means "if the limits allow it".
@@ -81,7 +153,7 @@ public sealed partial class AddressLearner<TPeer>
     {
         TPeer? staticOwner = _allowedIps.LookupIPv6(source, out int staticLength);
         bool isClaimable = from.LearnableLength(source) > staticLength;
-        if (isClaimable && Volatile.Read(ref _interfaceAddresses).IsFit(source))
+        if (isClaimable && Volatile.Read(ref _interfaceAddresses).IsFit(source) && _table.CanHold(source))
         {
             return SourceVerdict.Learned;
         }
@@ -113,10 +185,13 @@ public sealed partial class AddressLearner<TPeer>
                 return SourceVerdict.LearnRateLimited;
             }
 
-            if (from.TryAdd(new LearnedEntry<TPeer>(source, from, now, now)) is { } existing)
+            while (from.TryAdd(source, LearnedWord.Live(from.Id, now, isPinned: false), firstReceived: now).IsLive)
             {
-                // Another thread was faster.
-                return CheckLearned(from, existing, now, out owner);
+                // Another thread was faster. If its address is gone again already, this one's turn has come.
+                if (TryReadOwner(source, out _, out TPeer? peer, out _) is { } learned)
+                {
+                    return CheckLearned(from, learned, peer, out owner);
+                }
             }
 
             from.Rate.Take(now);
@@ -126,14 +201,14 @@ public sealed partial class AddressLearner<TPeer>
         return SourceVerdict.Learned;
     }
 
-    private static void RemoveExpired(LearnedEntry<TPeer> entry, long now)
+    private static void RemoveExpired(LearningPeer<TPeer> owner, UInt128 address, long now)
     {
-        lock (entry.Owner.Gate)
+        lock (owner.Gate)
         {
             // A packet with an earlier time may have kept it at the last moment.
-            if (entry.IsExpired(now))
+            if (owner.Find(address) is { IsLive: true } word && word.IsExpired(now, owner.LearnTimeout))
             {
-                _ = entry.Owner.Remove(entry, LearnedEnd.Expired);
+                _ = owner.Remove(address, LearnedEnd.Expired);
             }
         }
     }

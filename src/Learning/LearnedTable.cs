@@ -1,185 +1,233 @@
+using System.Runtime.CompilerServices;
+
 namespace WgNet.Learning;
 
 /// <summary>
-/// Address to entry, exact match, at most one entry an address. Lock-free: lookups never wait, write or allocate; changes are a
-/// compare-and-swap of one bucket. It grows by moving bucket after bucket to an array of twice the size while everything goes
-/// on: see docs/adr/0001-learned-table.md for why this is right.
+/// Address to owner, exact match, at most one owner an address. Lock-free: look-ups never wait, write or allocate; changes are a
+/// compare-and-swap of one word. It grows and shrinks by moving slot after slot to another array while everything goes on: see
+/// docs/adr/0001-learned-table.md for why this is right.
 /// </summary>
-internal sealed class LearnedTable<TPeer>(AddressHash hash)
-    where TPeer : class
+/// <param name="hash">By the secret of this table.</param>
+internal sealed partial class LearnedTable(AddressHash hash)
 {
-    private const int InitialBuckets = 64;
-    private const int MaxBuckets = 1 << 28;
-
-    // Enough that a move is over long before the larger array is full, and little enough that no single learn is slow.
-    private const int BucketsMovedPerAdd = 8;
-
-    private Buckets _current = new(InitialBuckets, Link<TPeer>.Empty);
+    private readonly AddressHash _hash = hash;
+    private SlotArray _current = new(SlotArray.Fewest);
     private int _count;
+    private uint _lives;
 
+    /// <summary>Addresses that somebody owns.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    public LearnedEntry<TPeer>? Find(UInt128 address)
-    {
-        ulong h = hash.Compute(address);
-        Buckets buckets = Volatile.Read(ref _current);
-        Link<TPeer> bucket = Volatile.Read(ref buckets.Slot(h))!;
-        while (bucket.IsFrozen)
-        {
-            buckets = buckets.Next!;
-            if (Volatile.Read(ref buckets.Slot(h)) is not { } moved)
-            {
-                // Not moved yet, so nobody has changed it since it was frozen.
-                break;
-            }
+    /// <summary>Slots of the array in which a search begins.</summary>
+    public int Length => Volatile.Read(ref _current).Length;
 
-            bucket = moved;
+    /// <summary>False for addresses that this table cannot hold; with random secrets, there are none that one would meet.</summary>
+    public bool CanHold(UInt128 address) => _hash.KeyOf(address).IsStorable;
+
+    /// <summary>The slot that has the say about the address, and what it says; nothing, which is not live, if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Found Find(UInt128 address)
+    {
+        if (!_hash.IsAes)
+        {
+            return FindFurther(address);
         }
 
-        return bucket.Find(address);
-    }
-
-    /// <summary>Adds the entry, unless there is one for its address: then that is returned and nothing has changed.</summary>
-    public LearnedEntry<TPeer>? TryAdd(LearnedEntry<TPeer> entry)
-    {
-        ulong h = hash.Compute(entry.Address);
-        while (true)
+        SlotArray array = Volatile.Read(ref _current);
+        ref ulong slot = ref array.FindInFirstLine(_hash.KeyByAesOf(address), out bool isAbsent);
+        if (!Unsafe.IsNullRef(ref slot))
         {
-            ref Link<TPeer>? slot = ref WritableSlot(h, out Link<TPeer> bucket);
-            if (bucket.Find(entry.Address) is { } existing)
+            Found found = new(array, ref slot);
+            if (!found.Word.IsGone)
             {
-                return existing;
-            }
-
-            if (Interlocked.CompareExchange(ref slot, bucket.Prepend(entry), bucket) == bucket)
-            {
-                break;
+                return found;
             }
         }
 
-        _ = Interlocked.Increment(ref _count);
-        Grow();
-        return null;
+        return isAbsent ? default : FindFurther(address);
     }
 
-    /// <summary>Whether this call took the entry out: after it, no lookup finds it.</summary>
-    public bool Remove(LearnedEntry<TPeer> entry)
+    /// <summary>
+    /// Notes a packet received from a live address. It tries once in an array: where it fails and the slot is not being moved,
+    /// another thread has just noted a packet, or the address is nobody's any more.
+    /// </summary>
+    public void Refresh(UInt128 address, Found found, long now)
     {
-        ulong h = hash.Compute(entry.Address);
-        while (true)
+        int owner = found.Word.Owner;
+        while (found.Word.IsLive && found.Word.Owner == owner && found.Word.LastReceived < now)
         {
-            ref Link<TPeer>? slot = ref WritableSlot(h, out Link<TPeer> bucket);
-            if (!bucket.TryRemove(entry, out Link<TPeer>? without))
+            if (found.Word.IsFrozen)
             {
-                return false;
+                Move(found.Array!, ref found.Slot);
             }
-
-            if (Interlocked.CompareExchange(ref slot, without, bucket) == bucket)
-            {
-                _ = Interlocked.Decrement(ref _count);
-                return true;
-            }
-        }
-    }
-
-    // Where the bucket lives now, moving it on if it was frozen; and its content, which is not frozen.
-    private ref Link<TPeer>? WritableSlot(ulong h, out Link<TPeer> bucket)
-    {
-        Buckets buckets = Volatile.Read(ref _current);
-        while (true)
-        {
-            ref Link<TPeer>? slot = ref buckets.Slot(h);
-            bucket = Volatile.Read(ref slot)!;
-            if (!bucket.IsFrozen)
-            {
-                return ref slot;
-            }
-
-            buckets.Move((int)(h & buckets.Mask), hash);
-            buckets = buckets.Next!;
-        }
-    }
-
-    private void Grow()
-    {
-        Buckets buckets = Volatile.Read(ref _current);
-        if (buckets.Next is null)
-        {
-            if (Count <= buckets.Length || buckets.Length >= MaxBuckets)
+            else if (found.TryReplace(found.Word.WithLastReceived(now)) || found.ReadAgain() is { IsFrozen: false, IsGone: false })
             {
                 return;
             }
 
-            buckets.BeginMove();
-        }
-
-        if (buckets.MoveSome(BucketsMovedPerAdd, hash))
-        {
-            Volatile.Write(ref _current, buckets.Next!);
+            found = Find(address);
         }
     }
 
-    /// <summary>An array of buckets and, while it is being replaced, the one that replaces it.</summary>
-    private sealed class Buckets
+    /// <summary>
+    /// Makes the address the owner's if it is nobody's. Otherwise nothing changes, and what is said of it is returned.
+    /// </summary>
+    /// <param name="address">One that the table can hold.</param>
+    public LearnedWord TryAdd(UInt128 address, LearnedWord added, long packets = 0)
     {
-        private readonly Link<TPeer>?[] _slots;
-        private Buckets? _next;
-        private int _claimed;
-        private int _moved;
-
-        /// <param name="content">What is in each bucket; null when they are to be moved here.</param>
-        public Buckets(int length, Link<TPeer>? content)
+        SlotKey key = _hash.KeyOf(address);
+        SlotArray array = Volatile.Read(ref _current);
+        while (true)
         {
-            _slots = new Link<TPeer>?[length];
-            Array.Fill(_slots, content);
+            // An array that is being moved takes no more keys: each would have to be moved, too.
+            bool isMoving = array.Next is not null;
+            ref ulong slot = ref isMoving ? ref array.FindOrClose(key) : ref array.FindOrTake(key);
+            if (Unsafe.IsNullRef(ref slot))
+            {
+                array = array.Next ?? Begin(array);
+                continue;
+            }
+
+            Found found = new(array, ref slot);
+            if (found.Word.IsLive)
+            {
+                return found.Word;
+            }
+
+            if (isMoving || found.Word.IsGone)
+            {
+                Move(array, ref slot);
+                array = array.Next!;
+            }
+            else if (found.TryReplace(added))
+            {
+                break;
+            }
         }
 
-        public int Length => _slots.Length;
+        SetPackets(address, new PacketWord(Interlocked.Increment(ref _lives), packets));
+        _ = Interlocked.Increment(ref _count);
+        MoveOn();
+        return LearnedWord.None;
+    }
 
-        public ulong Mask => (ulong)_slots.Length - 1;
-
-        public Buckets? Next => Volatile.Read(ref _next);
-
-        public ref Link<TPeer>? Slot(ulong h) => ref _slots[h & Mask];
-
-        public void BeginMove() => _ = Interlocked.CompareExchange(ref _next, new Buckets(Length * 2, content: null), null);
-
-        /// <summary>Moves a share of the buckets; true for the one call that finds all of them moved.</summary>
-        public bool MoveSome(int share, AddressHash hash)
+    /// <summary>Whether this call made the address nobody's: after it, no look-up finds it.</summary>
+    public bool Remove(UInt128 address, int owner)
+    {
+        bool removed = TryChange(address, owner, now: 0, static (_, _) => LearnedWord.Dead);
+        if (removed)
         {
-            if (Volatile.Read(ref _claimed) >= Length)
+            _ = Interlocked.Decrement(ref _count);
+        }
+
+        return removed;
+    }
+
+    public bool Pin(UInt128 address, int owner) =>
+        TryChange(address, owner, now: 0, static (word, _) => LearnedWord.Live(word.Owner, word.LastReceived, isPinned: true));
+
+    public bool Unpin(UInt128 address, int owner, long now) =>
+        TryChange(address, owner, now, static (word, now) => LearnedWord.Live(word.Owner, now, isPinned: false));
+
+    /// <summary>The packets counted in the address's present life.</summary>
+    public PacketWord Packets(UInt128 address)
+    {
+        while (TryReadPackets(address, out _, out PacketWord packets))
+        {
+            if (!packets.IsClosed)
+            {
+                return packets;
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>Counts packets, if the address is in that life still.</summary>
+    public void AddPackets(UInt128 address, int life, long packets)
+    {
+        while (TryReadPackets(address, out Found found, out PacketWord before))
+        {
+            if (!before.IsClosed && (before.Life != life || found.TryReplacePackets(before, before.Add(packets))))
+            {
+                return;
+            }
+        }
+    }
+
+    // The first thing in an address's life. Only its owner can end it, and the owner is the caller.
+    private void SetPackets(UInt128 address, PacketWord packets)
+    {
+        while (TryReadPackets(address, out Found found, out PacketWord before)
+            && (before.IsClosed || !found.TryReplacePackets(before, packets)))
+        {
+        }
+    }
+
+    // A closed count has gone on where the slot has been moved to when this returns. False if the address is nobody's.
+    private bool TryReadPackets(UInt128 address, out Found found, out PacketWord packets)
+    {
+        found = Find(address);
+        packets = default;
+        if (!found.Word.IsLive)
+        {
+            return false;
+        }
+
+        packets = found.ReadPackets();
+        if (packets.IsClosed)
+        {
+            Move(found.Array!, ref found.Slot);
+        }
+
+        return true;
+    }
+
+    // The whole search. A gone slot, and a closed one at the end of a search, say "ask the next array".
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Found FindFurther(UInt128 address)
+    {
+        SlotKey key = _hash.KeyOf(address);
+        for (SlotArray? array = Volatile.Read(ref _current); array is not null; array = array.Next)
+        {
+            ref ulong slot = ref array.Find(key, out bool isAbsent);
+            if (isAbsent)
+            {
+                break;
+            }
+
+            if (!Unsafe.IsNullRef(ref slot))
+            {
+                Found found = new(array, ref slot);
+                if (!found.Word.IsGone)
+                {
+                    return found;
+                }
+            }
+        }
+
+        return default;
+    }
+
+    // Changes what is said of the owner's address, wherever it is; false if it is not the owner's.
+    private bool TryChange(UInt128 address, int owner, long now, Func<LearnedWord, long, LearnedWord> change)
+    {
+        while (true)
+        {
+            Found found = Find(address);
+            if (!found.Word.IsLive || found.Word.Owner != owner)
             {
                 return false;
             }
 
-            int start = Interlocked.Add(ref _claimed, share) - share;
-            int end = Math.Min(start + share, Length);
-            for (int i = start; i < end; i++)
+            if (found.Word.IsFrozen)
             {
-                Move(i, hash);
+                Move(found.Array!, ref found.Slot);
             }
-
-            return start < end && Interlocked.Add(ref _moved, end - start) == Length;
-        }
-
-        /// <summary>
-        /// Freezes a bucket and puts its content into the two buckets of the next array that it splits into. Any number of threads
-        /// may do so at once: the content is frozen, so they would all store the same, and the first one does.
-        /// </summary>
-        public void Move(int index, AddressHash hash)
-        {
-            Link<TPeer> bucket = Volatile.Read(ref _slots[index])!;
-            while (!bucket.IsFrozen)
+            else if (found.TryReplace(change(found.Word, now)))
             {
-                Link<TPeer> frozen = bucket.Freeze();
-                Link<TPeer> seen = Interlocked.CompareExchange(ref _slots[index], frozen, bucket)!;
-                bucket = seen == bucket ? frozen : seen;
+                return true;
             }
-
-            ulong bit = (ulong)Length;
-            Link<TPeer>?[] next = Next!._slots;
-            _ = Interlocked.CompareExchange(ref next[index], bucket.Where(hash, bit, isSet: false), null);
-            _ = Interlocked.CompareExchange(ref next[index + Length], bucket.Where(hash, bit, isSet: true), null);
         }
     }
 }

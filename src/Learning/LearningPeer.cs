@@ -13,23 +13,31 @@ public sealed class LearningPeer<TPeer>
     private const long LongestTimeout = 36_525L * 24 * 3600 * 1_000_000_000;
     private const long LongestGranularity = 1_000_000_000;
 
-    // Each of its addresses also is in the table, and the other way round whenever Gate is free.
-    private readonly List<LearnedEntry<TPeer>> _entries = [];
-    private readonly LearnedTable<TPeer> _table;
+    private readonly LearnedTable _table;
+    private readonly Owners<TPeer> _owners;
     private readonly ILearnObserver<TPeer>? _observer;
 
     // One owner, so this is a set of prefixes with a longest match.
     private AllowedIps<LearningPeer<TPeer>>? _learnable;
     private int _learnLimit;
     private long _learnTimeout;
+    private volatile bool _isRemoved;
 
-    internal LearningPeer(TPeer peer, LearnedTable<TPeer> table, ILearnObserver<TPeer>? observer, int learnLimit, TimeSpan learnTimeout)
+    // In the order in which they were learned; guarded by Gate. Each of these addresses also is in the table under the peer's number,
+    // and the other way round whenever Gate is free.
+    private LearnedRecord[] _records = [];
+    private int _count;
+
+    internal LearningPeer(
+        TPeer peer, LearnedTable table, Owners<TPeer> owners, ILearnObserver<TPeer>? observer, int learnLimit, TimeSpan learnTimeout)
     {
         Peer = peer;
         _table = table;
+        _owners = owners;
         _observer = observer;
         _learnLimit = learnLimit;
-        SetTimeout(learnTimeout);
+        _learnTimeout = Bounded(learnTimeout);
+        Id = owners.Add(this);
     }
 
     public TPeer Peer { get; }
@@ -52,11 +60,18 @@ public sealed class LearningPeer<TPeer>
 
     internal LearnRate Rate { get; } = new();
 
-    /// <summary>Guarded by <see cref="Gate"/>.</summary>
-    internal bool IsRemoved { get; set; }
+    /// <summary>The peer's number in the table; another peer's, once this one was removed.</summary>
+    internal int Id { get; }
+
+    /// <summary>Set under <see cref="Gate"/>, before the number is given up; asked by anybody.</summary>
+    internal bool IsRemoved
+    {
+        get => _isRemoved;
+        set => _isRemoved = value;
+    }
 
     /// <summary>How far the note of the last packet may lag: so little that it does not matter beside the timeout.</summary>
-    internal long RefreshGranularity => Math.Min(LongestGranularity, LearnTimeout / 64);
+    internal long RefreshGranularity => Math.Clamp(LearnTimeout / 64, LearnedWord.TimeUnit, LongestGranularity);
 
     /// <summary>The length of the longest learnable prefix that contains the address; −1 if none does. For any thread.</summary>
     internal int LearnableLength(UInt128 address)
@@ -94,56 +109,92 @@ public sealed class LearningPeer<TPeer>
 
     internal void SetLimit(int limit) => Volatile.Write(ref _learnLimit, limit);
 
-    internal void SetTimeout(TimeSpan timeout) => Volatile.Write(ref _learnTimeout,
-        timeout.Ticks >= LongestTimeout / TimeSpan.NanosecondsPerTick ? LongestTimeout : timeout.Ticks * TimeSpan.NanosecondsPerTick);
+    internal void SetTimeout(TimeSpan timeout)
+    {
+        Volatile.Write(ref _learnTimeout, Bounded(timeout));
+        if (!IsRemoved)
+        {
+            _owners.SetTimeout(Id, LearnTimeout);
+        }
+    }
 
     // All below: under Gate.
 
+    internal int Count => _count;
+
+    /// <summary>Whether one more address can be had, if need be in place of another.</summary>
+    internal bool HasRoom
+    {
+        get
+        {
+            bool hasRoom = _count < LearnLimit;
+            for (int i = 0; i < _count && !hasRoom; i++)
+            {
+                hasRoom = !Find(_records[i].Address).IsPinned;
+            }
+
+            return hasRoom;
+        }
+    }
+
     /// <summary>
-    /// Adds the address, making room for it; or returns the entry of whoever has it. The caller has seen that there
+    /// Adds the address, making room for it; or returns what is said of it already. The caller has seen that there
     /// <see cref="HasRoom"/>.
     /// </summary>
-    internal LearnedEntry<TPeer>? TryAdd(LearnedEntry<TPeer> entry, bool isRestored = false)
+    internal LearnedWord TryAdd(UInt128 address, LearnedWord word, long firstReceived, long packets = 0, bool isRestored = false)
     {
-        if (_table.TryAdd(entry) is { } existing)
+        LearnedWord existing = _table.TryAdd(address, word, packets);
+        if (existing.IsLive)
         {
             return existing;
         }
 
         // Room is made only now, lest a peer lose an address to a claim that failed.
         EvictDownTo(LearnLimit - 1);
-        _entries.Add(entry);
-        _observer?.Began(Peer, entry.Address, isRestored);
-        return null;
-    }
+        if (_count == _records.Length)
+        {
+            Array.Resize(ref _records, Math.Max(4, _count * 2));
+        }
 
-    /// <summary>Whether one more address can be had, if need be in place of another.</summary>
-    internal bool HasRoom => _entries.Count < LearnLimit || _entries.Exists(entry => !entry.IsPinned);
+        _records[_count++] = new LearnedRecord(address, firstReceived);
+        _observer?.Began(Peer, address, isRestored);
+        return LearnedWord.None;
+    }
 
     /// <summary>Gives up the addresses from which nothing was received for longest; pinned ones only when no others are left.</summary>
     internal void EvictDownTo(int count)
     {
-        while (_entries.Count > count)
+        while (_count > Math.Max(0, count))
         {
             int oldest = 0;
-            for (int i = 1; i < _entries.Count; i++)
+            LearnedWord oldestWord = Find(_records[0].Address);
+            for (int i = 1; i < _count; i++)
             {
-                if (IsBefore(_entries[i], _entries[oldest]))
+                LearnedWord word = Find(_records[i].Address);
+                if (IsBefore(word, oldestWord))
                 {
-                    oldest = i;
+                    (oldest, oldestWord) = (i, word);
                 }
             }
 
             RemoveAt(oldest, LearnedEnd.Evicted);
         }
 
-        static bool IsBefore(LearnedEntry<TPeer> a, LearnedEntry<TPeer> b) =>
-            a.IsPinned == b.IsPinned ? a.LastReceived < b.LastReceived : b.IsPinned;
+        static bool IsBefore(LearnedWord a, LearnedWord b) => a.IsPinned == b.IsPinned ? a.LastReceived < b.LastReceived : b.IsPinned;
     }
 
-    internal bool Remove(LearnedEntry<TPeer> entry, LearnedEnd why)
+    /// <summary>What the table says of the address if it is the peer's; otherwise nothing.</summary>
+    internal LearnedWord Find(UInt128 address) =>
+        _table.Find(address).Word is { IsLive: true } word && word.Owner == Id && !IsRemoved ? word : LearnedWord.None;
+
+    internal bool Remove(UInt128 address, LearnedEnd why)
     {
-        int index = _entries.IndexOf(entry);
+        int index = _count - 1;
+        while (index >= 0 && _records[index].Address != address)
+        {
+            index--;
+        }
+
         if (index >= 0)
         {
             RemoveAt(index, why);
@@ -152,45 +203,43 @@ public sealed class LearningPeer<TPeer>
         return index >= 0;
     }
 
-    internal LearnedEntry<TPeer>? Find(UInt128 address) => _table.Find(address) is { } entry && entry.Owner == this ? entry : null;
-
-    internal void RemoveWhere(Predicate<LearnedEntry<TPeer>> condition, LearnedEnd why)
+    internal void RemoveWhere(Func<UInt128, LearnedWord, bool> condition, LearnedEnd why)
     {
-        for (int i = _entries.Count - 1; i >= 0; i--)
+        for (int i = _count - 1; i >= 0; i--)
         {
-            if (condition(_entries[i]))
+            UInt128 address = _records[i].Address;
+            if (condition(address, Find(address)))
             {
                 RemoveAt(i, why);
             }
         }
     }
 
-    internal int Count => _entries.Count;
-
     internal long NextExpiry()
     {
         long next = long.MaxValue;
-        foreach (LearnedEntry<TPeer> entry in _entries)
+        foreach (ref readonly LearnedRecord record in Records)
         {
-            next = Math.Min(next, entry.ExpiresAt);
+            next = Math.Min(next, Find(record.Address).ExpiresAt(LearnTimeout));
         }
 
         return next;
     }
 
-    internal void CopyTo(List<LearnedAddress> addresses, long now)
+    internal void CopyTo(List<LearnedAddress> addresses, long now, Func<UInt128, long> packets)
     {
-        foreach (LearnedEntry<TPeer> entry in _entries)
+        foreach (ref readonly LearnedRecord record in Records)
         {
-            if (!entry.IsExpired(now))
+            LearnedWord word = Find(record.Address);
+            if (!word.IsExpired(now, LearnTimeout))
             {
                 addresses.Add(new LearnedAddress
                 {
-                    Address = entry.Address,
-                    AgeNanoseconds = Math.Max(0, now - entry.LastReceived),
-                    FirstSeenNanoseconds = Math.Max(0, now - entry.FirstReceived),
-                    Packets = entry.Packets,
-                    IsPinned = entry.IsPinned,
+                    Address = record.Address,
+                    AgeNanoseconds = Math.Max(0, now - word.LastReceived),
+                    FirstSeenNanoseconds = Math.Max(0, now - record.FirstReceived),
+                    Packets = packets(record.Address),
+                    IsPinned = word.IsPinned,
                 });
             }
         }
@@ -199,19 +248,30 @@ public sealed class LearningPeer<TPeer>
     internal int CountUnexpired(long now)
     {
         int count = 0;
-        foreach (LearnedEntry<TPeer> entry in _entries)
+        foreach (ref readonly LearnedRecord record in Records)
         {
-            count += entry.IsExpired(now) ? 0 : 1;
+            count += Find(record.Address).IsExpired(now, LearnTimeout) ? 0 : 1;
         }
 
         return count;
     }
 
+    private ReadOnlySpan<LearnedRecord> Records => _records.AsSpan(0, _count);
+
+    private static long Bounded(TimeSpan timeout) =>
+        timeout.Ticks >= LongestTimeout / TimeSpan.NanosecondsPerTick ? LongestTimeout : timeout.Ticks * TimeSpan.NanosecondsPerTick;
+
     private void RemoveAt(int index, LearnedEnd why)
     {
-        LearnedEntry<TPeer> entry = _entries[index];
-        _ = _table.Remove(entry);
-        _entries.RemoveAt(index);
-        _observer?.Ended(Peer, entry.Address, why);
+        UInt128 address = _records[index].Address;
+        _ = _table.Remove(address, Id);
+        _count--;
+        _records.AsSpan((index + 1)..(_count + 1)).CopyTo(_records.AsSpan(index));
+        if (_count == 0)
+        {
+            _records = [];
+        }
+
+        _observer?.Ended(Peer, address, why);
     }
 }

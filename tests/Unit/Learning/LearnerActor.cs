@@ -8,7 +8,8 @@ namespace WgNet.Unit.Learning;
 /// One of several threads that use a learner at once. Nobody but it acts for its peers, so a plain dictionary says what they must
 /// have at any moment, whatever the others do: what the dictionary has is found, what it has not is not, and a limit is never
 /// passed. Every fourth packet has an address that all threads use; there, and only there, another thread's peer may be the owner.
-/// Clocks differ between threads, so nothing expires: <see cref="LearnerModelTests"/> has that.
+/// The addresses that a thread draws from move on, so that the table fills with those that nobody uses any more, and is replaced
+/// again and again. Clocks differ between threads, so nothing expires: <see cref="LearnerModelTests"/> has that.
 /// </summary>
 internal sealed class LearnerActor
 {
@@ -16,6 +17,7 @@ internal sealed class LearnerActor
     private const int SharedAddresses = 64;
     private const int HostsInPurge = 16;
     private const int MostLimit = 16;
+    private const int OperationsAnAddress = 32;
 
     private static readonly UInt128 Network = (UInt128)0x2001_0DB8 << 96;
     private static readonly IpPrefix Learnable = new(Network, 64, isIPv4: false);
@@ -30,13 +32,16 @@ internal sealed class LearnerActor
     private readonly LearnerModel _model = new((_, _) => 64, _ => (-1, -1));
     private readonly (LearningPeer<string> Peer, int Number)[] _peers;
     private readonly int[] _seen = new int[(int)SourceVerdict.Count];
+    private readonly PacketTally _tally;
     private int _peersMade;
+    private uint _operations;
 
     /// <param name="configuration">Taken for each change of the configuration: it has one writer at a time.</param>
     public LearnerActor(AddressLearner<string> learner, AllowedIps<string> allowedIps, Lock configuration, int id, int peers, int seed)
     {
         (_learner, _allowedIps, _configuration, _random) = (learner, allowedIps, configuration, new Random(seed));
         _ownNames = $"{id}/";
+        _tally = learner.CreateTally();
         _private = Network + ((UInt128)(id + 1) << 32);
         _privateAddresses = peers * MostLimit;
         _peers = new (LearningPeer<string>, int)[peers];
@@ -52,7 +57,7 @@ internal sealed class LearnerActor
 
     public IEnumerable<LearningPeer<string>> Peers => _peers.Select(peer => peer.Peer);
 
-    public IEnumerable<UInt128> AllAddresses => Enumerable.Range(0, _privateAddresses).Select(i => _private + (uint)i)
+    public IEnumerable<UInt128> AllAddresses => Enumerable.Range(0, _privateAddresses + (int)(_operations / OperationsAnAddress)).Select(i => _private + (uint)i)
         .Concat(Enumerable.Range(0, SharedAddresses).Select(i => Network + (uint)i));
 
     public int Seen(SourceVerdict verdict) => _seen[(int)verdict];
@@ -61,18 +66,28 @@ internal sealed class LearnerActor
     {
         for (int i = 0; i < operations; i++)
         {
-            // On average a token in eight operations.
-            Now += _random.NextInt64(1, 10_000_000_000);
+            // On average a token in eight operations. In the units of the table, so that no two of a peer's times are equal.
+            Now += _random.NextInt64(1, 640) * LearnedWord.TimeUnit;
+            _operations++;
             ref (LearningPeer<string> Peer, int Number) peer = ref _peers[_random.Next(_peers.Length)];
-            UInt128 address = _random.Next(4) == 0 ? Network + (uint)_random.Next(SharedAddresses) : _private + (uint)_random.Next(_privateAddresses);
+            UInt128 address = _random.Next(4) == 0 ? Network + (uint)_random.Next(SharedAddresses) : First + (uint)_random.Next(_privateAddresses);
             switch (_random.Next(1_000))
             {
                 case < 550:
                     Receive(peer.Peer, peer.Number, address);
                     AssertOwner(address);
                     break;
-                case < 900:
+                case < 860:
                     AssertOwner(address);
+                    break;
+                case < 875:
+                    Pin(peer.Peer, peer.Number, address);
+                    break;
+                case < 890:
+                    Unpin(peer.Peer, peer.Number, address);
+                    break;
+                case < 900:
+                    Restore(peer.Peer, peer.Number, address);
                     break;
                 case < 930:
                     // Addresses that nobody uses.
@@ -88,7 +103,7 @@ internal sealed class LearnerActor
                     SetLimit(peer.Peer, peer.Number, _random.Next(MostLimit + 1));
                     break;
                 case < 992:
-                    PurgePrefix(_private + (uint)(_random.Next(_privateAddresses / HostsInPurge) * HostsInPurge));
+                    PurgePrefix(_private + ((First - _private) / HostsInPurge * HostsInPurge) + (uint)(_random.Next(_privateAddresses / HostsInPurge) * HostsInPurge));
                     break;
                 case < 996:
                     Unlearn(peer.Peer, peer.Number);
@@ -99,6 +114,8 @@ internal sealed class LearnerActor
             }
         }
     }
+
+    private UInt128 First => _private + (_operations / OperationsAnAddress);
 
     private (LearningPeer<string> Peer, int Number) NewPeer()
     {
@@ -122,6 +139,61 @@ internal sealed class LearnerActor
         }
 
         Assert.Equal(_model.Check(number, address, Now), verdict);
+        if (verdict is SourceVerdict.Accepted or SourceVerdict.Learned)
+        {
+            _tally.Count(address, 1, Now);
+            _model.Count(address);
+        }
+    }
+
+    private void Pin(LearningPeer<string> peer, int number, UInt128 address)
+    {
+        SourceVerdict verdict;
+        lock (_configuration)
+        {
+            verdict = _learner.Pin(peer, address, Now);
+        }
+
+        if (verdict != SourceVerdict.Conflict || _model.Owner(address, Now) is not null || !IsShared(address))
+        {
+            Assert.Equal(_model.Pin(number, address, Now), verdict);
+        }
+
+        AssertOwner(address);
+    }
+
+    private void Unpin(LearningPeer<string> peer, int number, UInt128 address)
+    {
+        lock (_configuration)
+        {
+            Assert.Equal(_model.Unpin(number, address, Now), _learner.Unpin(peer, address, Now));
+        }
+
+        AssertOwner(address);
+    }
+
+    private void Restore(LearningPeer<string> peer, int number, UInt128 address)
+    {
+        LearnedAddress saved = new()
+        {
+            Address = address,
+            AgeNanoseconds = 0,
+            FirstSeenNanoseconds = 1_000,
+            Packets = _random.Next(1_000),
+            IsPinned = _random.Next(2) == 0,
+        };
+        bool restored;
+        lock (_configuration)
+        {
+            restored = _learner.Restore(peer, saved, Now);
+        }
+
+        if (restored || !IsShared(address))
+        {
+            Assert.Equal(_model.Restore(number, saved, Now), restored);
+        }
+
+        AssertOwner(address);
     }
 
     private void AssertOwner(UInt128 address)
@@ -143,7 +215,12 @@ internal sealed class LearnerActor
         List<LearnedAddress> learned = _learner.Learned(peer, Now);
         Assert.True(learned.Count <= peer.LearnLimit, "over the limit");
         Assert.Equal(_model.Count(number, Now), learned.Count);
-        Assert.All(learned, entry => Assert.Equal(number, _model.Owner(entry.Address, Now)));
+        Assert.All(learned, entry =>
+        {
+            Assert.Equal(number, _model.Owner(entry.Address, Now));
+            Assert.Equal(_model.Of(entry.Address).Packets, entry.Packets);
+            Assert.Equal(_model.Of(entry.Address).IsPinned, entry.IsPinned);
+        });
     }
 
     private void Forget(LearningPeer<string> peer, int number, UInt128 address)

@@ -36,8 +36,8 @@ public sealed class LearnerModelTests : LearnerFixture
         int[] seen = new int[(int)SourceVerdict.Count];
         for (int i = 0; i < 1_000_000; i++)
         {
-            // Distinct times, so that which one is the least recently received is never a matter of taste.
-            Now += random.Next(1, 400) * (Second / 1_000);
+            // Distinct times in the units of the table, so that which one is the least recently received is never a matter of taste.
+            Now += random.Next(1, 26) * LearnedWord.TimeUnit;
             int peer = random.Next(Peers);
             UInt128 address = Host(random.Next(Addresses));
             switch (random.Next(1_000))

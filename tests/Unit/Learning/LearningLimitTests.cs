@@ -204,7 +204,7 @@ public sealed class LearningLimitTests : LearnerFixture
         Now += 5 * Second;
         _ = Receive(P, Host(0));
         Now += 7 * Second;
-        Learner.CountPackets(Host(0), 2);
+        Learner.CreateTally().Count(Host(0), 2, Now);
         LearnedAddress told = new()
         {
             Address = Host(0),
