@@ -22,7 +22,7 @@ internal sealed class DeviceExposition
     private readonly DeviceMeters _device;
     private readonly string _interfaceName;
     private readonly byte[] _interface;
-    private readonly byte[][] _peers;
+    private readonly PeerLabels _peers;
 
     private DeviceExposition(string interfaceName, DeviceMeters device, MetricsFormat format)
     {
@@ -30,7 +30,7 @@ internal sealed class DeviceExposition
         _device = device;
         _interfaceName = interfaceName;
         _interface = Labels.Of(("interface", interfaceName));
-        _peers = [.. device.Peers.Select(peer => Labels.Of(("interface", interfaceName), ("public_key", peer.PublicKey.ToString())))];
+        _peers = new PeerLabels(interfaceName, device.Peers);
     }
 
     private bool IsFull => _piece.WrittenCount >= PieceSize;
@@ -47,7 +47,7 @@ internal sealed class DeviceExposition
         foreach ((MetricFamily family, Func<PeerMeters, long> value) in Families.OfPeers)
         {
             _writer.Begin(family);
-            for (int i = 0; i < _peers.Length; i++)
+            for (int i = 0; i < _peers.Count; i++)
             {
                 _writer.Sample(_peers[i], [], value(_device.Peers[i]));
                 if (IsFull)
@@ -58,7 +58,7 @@ internal sealed class DeviceExposition
         }
 
         _writer.Begin(Families.LatestHandshake);
-        for (int i = 0; i < _peers.Length; i++)
+        for (int i = 0; i < _peers.Count; i++)
         {
             _writer.Seconds(_peers[i], [], _device.Peers[i].LastHandshakeWallTime);
             if (IsFull)
@@ -68,7 +68,7 @@ internal sealed class DeviceExposition
         }
 
         _writer.Begin(Families.PeerDrops);
-        for (int i = 0; i < _peers.Length; i++)
+        for (int i = 0; i < _peers.Count; i++)
         {
             WriteDrops(_peers[i], _device.Peers[i].Drops, PeerReasons);
             if (IsFull)
@@ -93,7 +93,7 @@ internal sealed class DeviceExposition
     {
         _writer.Begin(Families.Build);
         _writer.Sample(Labels.Of(("interface", _interfaceName), ("version", version)), [], 1);
-        WriteNumber(Families.Peers, _peers.Length);
+        WriteNumber(Families.Peers, _peers.Count);
         _writer.Begin(Families.Drops);
         WriteDrops(_interface, _device.Drops, DeviceReasons);
         WriteNumber(Families.QueuedMessages, _device.QueuedMessages);
@@ -116,7 +116,7 @@ internal sealed class DeviceExposition
     }
 
     // Every reason that is expected, with zero too, and any other that occurred.
-    private void WriteDrops(byte[] labels, DropCounts counts, bool[] expected)
+    private void WriteDrops(ReadOnlySpan<byte> labels, DropCounts counts, bool[] expected)
     {
         for (int reason = 0; reason < Reasons.Length; reason++)
         {

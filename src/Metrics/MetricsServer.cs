@@ -67,13 +67,25 @@ public sealed class MetricsServer : IDisposable
         }
 
         // The file first: whoever connects through it reaches a socket that listens, or nothing.
-        if (_path is not null && _inode is not null && FileStatus.SocketInode(_path) == _inode)
-        {
-            File.Delete(_path);
-        }
-
+        RemoveFile();
         _stop.Cancel();
         _listener.Dispose();
+    }
+
+    private void RemoveFile()
+    {
+        try
+        {
+            if (_path is not null && _inode is not null && FileStatus.SocketInode(_path) == _inode)
+            {
+                File.Delete(_path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A dead socket's file harms nobody: whoever listens there next takes its place.
+            _log.Error($"metrics: {_path} stays behind: {e.Message}");
+        }
     }
 
     private async Task AcceptAsync()

@@ -39,6 +39,12 @@ public sealed partial class TopTests
         terminal.WaitFor(screen => !screen.Contains(pair.Right.Keys.Public, StringComparison.Ordinal) && screen.Contains("q quit", StringComparison.Ordinal));
         Assert.DoesNotContain(terminal.Screen.Split('\n'), line => line.Length > 80);
 
+        // Stopped and continued, it gives the terminal back meanwhile.
+        terminal.Press("C-z");
+        terminal.WaitFor(screen => screen.Contains("Stopped", StringComparison.Ordinal) && !screen.Contains("q quit", StringComparison.Ordinal));
+        terminal.Enter("fg");
+        terminal.WaitFor("q quit");
+
         terminal.Press("q");
         AssertRestored(terminal, status: 0);
     }

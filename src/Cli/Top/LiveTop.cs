@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Cli.Top;
@@ -21,12 +22,12 @@ internal sealed class LiveTop(Func<TopSample> takeSample, TextWriter output, boo
     /// <exception cref="CommandException">An interface does not answer any more. The terminal is as it was before.</exception>
     public void Run()
     {
-        using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, End), terminate = On(PosixSignal.SIGTERM, End), hangUp = On(PosixSignal.SIGHUP, End);
-        using PosixSignalRegistration resize = On(PosixSignal.SIGWINCH, () => { });
+        using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT), terminate = EndOn(PosixSignal.SIGTERM), hangUp = EndOn(PosixSignal.SIGHUP);
+        using var resize = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _events.Add(() => { }));
 
         // Stopped by Ctrl-Z it gives the first screen back meanwhile.
         using var stop = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => _screen.Close());
-        using PosixSignalRegistration resume = On(PosixSignal.SIGCONT, _screen.Open);
+        using var resume = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => _events.Add(_screen.Open));
         _screen.Open();
         StartThread("samples", TakeSamples);
         StartThread("keys", ReadKeys);
@@ -41,38 +42,27 @@ internal sealed class LiveTop(Func<TopSample> takeSample, TextWriter output, boo
 
         if (_failure is not null)
         {
-            throw _failure;
+            ExceptionDispatchInfo.Throw(_failure);
         }
     }
 
     public void Dispose() => _screen.Dispose();
 
-    private PosixSignalRegistration On(PosixSignal signal, Action action) => PosixSignalRegistration.Create(signal, context =>
+    private PosixSignalRegistration EndOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        _events.Add(action);
+        _events.Add(End);
     });
 
     private void End() => _isOver = true;
 
     private void TakeSamples()
     {
-        try
+        while (true)
         {
-            while (true)
-            {
-                TopSample sample = takeSample();
-                _events.Add(() => _sample = sample);
-                Thread.Sleep(Interval);
-            }
-        }
-        catch (Exception exception) when (CommandException.IsExpected(exception))
-        {
-            _events.Add(() =>
-            {
-                _failure = exception;
-                End();
-            });
+            TopSample sample = takeSample();
+            _events.Add(() => _sample = sample);
+            Thread.Sleep(Interval);
         }
     }
 
@@ -89,5 +79,24 @@ internal sealed class LiveTop(Func<TopSample> takeSample, TextWriter output, boo
         while (key != default);
     }
 
-    private static void StartThread(string name, Action run) => new Thread(() => run()) { IsBackground = true, Name = name }.Start();
+    // Whatever goes wrong there, the terminal is given back before it is told.
+    private void StartThread(string name, Action run) => new Thread(() =>
+    {
+        try
+        {
+            run();
+        }
+        catch (Exception exception)
+        {
+            _events.Add(() =>
+            {
+                _failure = exception;
+                End();
+            });
+        }
+    })
+    {
+        IsBackground = true,
+        Name = name,
+    }.Start();
 }

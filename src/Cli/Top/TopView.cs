@@ -40,7 +40,7 @@ internal sealed class TopView(bool colours)
         return true;
     }
 
-    /// <summary>Lines for a screen, as many as it has.</summary>
+    /// <summary>Lines for a screen, as many as it has; where it has too few, the last are left out.</summary>
     public List<string> Frame(TopSample sample, int width, int height)
     {
         int shown = Math.Max(0, height - OtherLines);
@@ -53,7 +53,7 @@ internal sealed class TopView(bool colours)
         }
 
         lines.Add(TopTable.Shorten(Keys, Math.Max(1, width)));
-        return lines;
+        return lines[..Math.Min(lines.Count, Math.Max(1, height))];
     }
 
     private string Head(TopSample sample, int shown, int width)

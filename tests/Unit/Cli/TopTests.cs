@@ -102,7 +102,8 @@ public sealed class TopTests
     [InlineData(1, 1)]
     [InlineData(10, 3)]
     [InlineData(0, 0)]
-    public void Frame_OfATinyScreen_IsStillDrawn(int width, int height) => Assert.NotEmpty(new TopView(colours: true).Frame(Sample(), width, height));
+    public void Frame_OfATinyScreen_IsStillDrawn(int width, int height) =>
+        Assert.InRange(new TopView(colours: true).Frame(Sample(), width, height).Count, 1, Math.Max(1, height));
 
     [Fact]
     public void Table_WideEnough_ShowsKeysAndEndpointsWhole()
