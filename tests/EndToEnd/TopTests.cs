@@ -41,7 +41,7 @@ public sealed partial class TopTests
 
         // Stopped and continued, it gives the terminal back meanwhile.
         terminal.Press("C-z");
-        terminal.WaitFor(screen => screen.Contains("Stopped", StringComparison.Ordinal) && !screen.Contains("q quit", StringComparison.Ordinal));
+        terminal.WaitFor(screen => screen.Contains("Stopped", StringComparison.Ordinal) && screen.Contains("\n%\n", StringComparison.Ordinal));
         terminal.Enter("fg");
         terminal.WaitFor("q quit");
 
@@ -109,10 +109,10 @@ public sealed partial class TopTests
     private static bool IsBefore(string screen, string first, string second) =>
         screen.IndexOf(first[..9], StringComparison.Ordinal) is var place and >= 0 && place < screen.IndexOf(second[..9], StringComparison.Ordinal);
 
-    // The shell's screen is there again, with what was typed, and the terminal shows what is typed.
+    // The shell's screen is there again, with what was typed; it asks for more, and shows what is typed.
     private static void AssertRestored(Terminal terminal, int status)
     {
-        terminal.WaitFor(screen => screen.StartsWith("% ", StringComparison.Ordinal) && !screen.Contains("q quit", StringComparison.Ordinal));
+        terminal.WaitFor(screen => screen.StartsWith("% ", StringComparison.Ordinal) && screen.Contains("\n%\n", StringComparison.Ordinal));
         terminal.Enter("echo status $? $(stty -a | grep -o ' -*icanon' ) $(stty -a | grep -o ' -*echo ')");
         terminal.WaitFor($"\nstatus {status} icanon echo\n");
     }

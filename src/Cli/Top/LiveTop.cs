@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using WgNet.Linux;
 
 namespace WgNet.Cli.Top;
 
@@ -26,7 +27,12 @@ internal sealed class LiveTop(Func<TopSample> takeSample, TextWriter output, boo
         using var resize = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _events.Add(() => { }));
 
         // Stopped by Ctrl-Z it gives the first screen back meanwhile.
-        using var stop = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => _screen.Close());
+        using var stop = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context =>
+        {
+            context.Cancel = true;
+            _screen.Close();
+            ProcessControl.StopThisProcess();
+        });
         using var resume = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => _events.Add(_screen.Open));
         _screen.Open();
         StartThread("samples", TakeSamples);
