@@ -5,7 +5,7 @@ using WgNet.Device;
 namespace WgNet.Metrics;
 
 /// <summary>
-/// A device's counters as text, in pieces: a gateway with ten thousand peers has some twenty megabytes of it, of which one piece is
+/// A device's counters as text, in pieces: a gateway with ten thousand peers has 34 megabytes of it, of which one piece is
 /// in memory at a time.
 /// </summary>
 internal sealed class DeviceExposition
