@@ -316,8 +316,11 @@ public sealed partial class WireGuardDevice
 
     private void ApplyPrefixes(Peer peer, PeerUpdate update)
     {
-        bool isHeard = Events.HasSubscribers && (update.ReplaceAllowedIps || update.AllowedIps.Count > 0);
-        HashSet<IpPrefix>? before = isHeard ? [.. _allowedIps.Prefixes(peer)] : null;
+        // For subscribers. To compare all prefixes is for who replaces them all.
+        bool isHeard = Events.HasSubscribers;
+        HashSet<IpPrefix>? replaced = isHeard && update.ReplaceAllowedIps ? [.. _allowedIps.Prefixes(peer)] : null;
+        int before = _allowedIps.Count(peer);
+        bool isChanged = false;
 
         // Together: no packet finds the old prefixes gone and the new ones not yet there.
         using (_allowedIps.Begin())
@@ -331,7 +334,7 @@ public sealed partial class WireGuardDevice
             {
                 if (allowed.Remove)
                 {
-                    _allowedIps.Remove(allowed.Prefix, peer);
+                    isChanged |= _allowedIps.Remove(allowed.Prefix, peer);
                 }
                 else
                 {
@@ -344,7 +347,8 @@ public sealed partial class WireGuardDevice
             }
         }
 
-        if (before is not null && !before.SetEquals(_allowedIps.Prefixes(peer)))
+        isChanged = replaced is null ? isChanged || _allowedIps.Count(peer) != before : !replaced.SetEquals(_allowedIps.Prefixes(peer));
+        if (isHeard && isChanged)
         {
             _allowedIpsChanged.Add(peer);
         }
@@ -357,7 +361,7 @@ public sealed partial class WireGuardDevice
         foreach (Peer peer in _allowedIpsChanged)
         {
             // Removed by the same update, it has told that already.
-            if (_peers.ContainsKey(peer.Session.RemoteStatic))
+            if (_peers.GetValueOrDefault(peer.Session.RemoteStatic) == peer)
             {
                 Events.AllowedIpsChanged(peer, _allowedIps.Count(peer));
             }

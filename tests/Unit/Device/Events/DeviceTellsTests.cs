@@ -137,6 +137,14 @@ public sealed class DeviceTellsTests
             [(third.PublicKey, 1L), (tunnel.Left.PublicKey, 1L)],
             log.Rest().Select(told => (told.Peer!.Value, told.Number!.Value)));
 
+        // One more and one less, and one that is not there.
+        tunnel.Right.Know(third, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("10.0.0.0/8"), Remove: false)));
+        Assert.Empty(log.Rest());
+        tunnel.Right.Know(third, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("10.0.0.0/8"), Remove: true)));
+        Assert.Equal([(third.PublicKey, 0L)], log.Rest().Select(told => (told.Peer!.Value, told.Number!.Value)));
+        tunnel.Right.Know(third, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("10.0.0.0/8"), Remove: true)));
+        Assert.Empty(log.Rest());
+
         static void Everything(PeerUpdate peer)
         {
             peer.ReplaceAllowedIps = true;
