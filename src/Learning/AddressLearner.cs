@@ -64,7 +64,7 @@ public sealed partial class AddressLearner<TPeer>
             if (found.Word.Owner == from.Id && !from.IsRemoved && !found.Word.IsExpired(now, from.LearnTimeout))
             {
                 // Most packets write nothing, so that workers which receive from one address do not pull its cache line from each other.
-                if (now - found.Word.LastReceived >= from.RefreshGranularity)
+                if (found.Word.IsStale(now, from.RefreshGranularity))
                 {
                     _table.Refresh(source, found, now);
                 }

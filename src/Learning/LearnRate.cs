@@ -11,7 +11,15 @@ internal sealed class LearnRate
 
     private long _fullAt = long.MinValue;
 
-    public bool HasToken(long now) => Math.Max(Volatile.Read(ref _fullAt), now) + Interval <= now + (Burst * Interval);
+    public bool HasToken(long now) => FullAt(now) + Interval <= now + (Burst * Interval);
 
-    public void Take(long now) => Volatile.Write(ref _fullAt, Math.Max(_fullAt, now) + Interval);
+    public void Take(long now) => Volatile.Write(ref _fullAt, FullAt(now) + Interval);
+
+    // An empty bucket takes Burst intervals to be full. What lies further ahead is from before the clock was set back, and must not
+    // keep the peer from learning until the old time comes again.
+    private long FullAt(long now)
+    {
+        long fullAt = Volatile.Read(ref _fullAt);
+        return fullAt <= now + (Burst * Interval) ? Math.Max(fullAt, now) : now;
+    }
 }

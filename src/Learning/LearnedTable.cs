@@ -54,7 +54,7 @@ internal sealed partial class LearnedTable(AddressHash hash)
     public void Refresh(UInt128 address, Found found, long now)
     {
         int owner = found.Word.Owner;
-        while (found.Word.IsLive && found.Word.Owner == owner && found.Word.LastReceived < now)
+        while (found.Word.IsLive && found.Word.Owner == owner && found.Word.IsStale(now, after: 1))
         {
             if (found.Word.IsFrozen)
             {

@@ -15,6 +15,9 @@ internal readonly record struct LearnedWord(ulong Bits)
     /// <summary>Nanoseconds: times are kept in these, rounded down.</summary>
     public const long TimeUnit = 1_000_000_000 / 64;
 
+    // Nanoseconds. Workers' clocks differ by what a batch takes; one that is this much behind was set back.
+    private const long ClockSetBack = 10_000_000_000;
+
     private const int OwnerBits = 23;
     private const int OwnerShift = 4;
     private const int TimeShift = OwnerShift + OwnerBits;
@@ -63,6 +66,12 @@ internal readonly record struct LearnedWord(ulong Bits)
     public LearnedWord Thaw() => new(Bits & ~FrozenBit);
 
     public LearnedWord WithLastReceived(long lastReceived) => new((Bits & ((1UL << TimeShift) - 1)) | TimeBits(lastReceived));
+
+    /// <summary>
+    /// Whether a packet received now is worth a note: so many nanoseconds after the last one, or so long before it that the clock
+    /// must have been set back.
+    /// </summary>
+    public bool IsStale(long now, long after) => now - LastReceived >= after || LastReceived - now > ClockSetBack;
 
     public long ExpiresAt(long timeout) => IsPinned ? long.MaxValue : LastReceived + timeout;
 
