@@ -16,8 +16,8 @@ internal static class CommandLine
 {
     public static readonly Verb[] Verbs =
     [
-        ShowVerb.Verb, TopVerb.Verb, LearnedVerb.Verb, MonitorVerb.Verb,
-        ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
+        ShowVerb.Verb, TopVerb.Verb, LearnedVerb.Verb, MonitorVerb.Verb, ShowVerb.Configuration,
+        ConfigureVerbs.Set, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
         QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, InitVerb.Verb, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
     ];
 

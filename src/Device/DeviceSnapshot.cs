@@ -15,6 +15,9 @@ public sealed class DeviceSnapshot
 
     public uint FirewallMark { get; set; }
 
+    /// <summary>The version of the process that runs the device; null if it is not WgNet.</summary>
+    public string? WgNetVersion { get; set; }
+
     /// <summary>As configured: <see cref="WorkerCount.Automatic"/> unless a number was set.</summary>
     public int Workers { get; set; }
 

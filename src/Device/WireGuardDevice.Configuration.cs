@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using WgNet.Device.Events;
@@ -11,6 +12,9 @@ namespace WgNet.Device;
 /// <summary>Configuration: what an update does to the device, and what a snapshot reports. Everything here runs under one lock.</summary>
 public sealed partial class WireGuardDevice
 {
+    private static readonly string Version =
+        typeof(WireGuardDevice).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     // In the order in which they were added, as the kernel reports them.
     private readonly OrderedDictionary<PublicKey, Peer> _peers = [];
 
@@ -66,6 +70,7 @@ public sealed partial class WireGuardDevice
             {
                 ListenPort = IsUp ? _outside.Port : _listenPort,
                 FirewallMark = _firewallMark,
+                WgNetVersion = Version,
                 Workers = _workers,
                 MetricsListen = _metricsServer is null ? null : _metricsAddress,
                 StateFile = _state.IsOn,

@@ -5,7 +5,8 @@ using System.Text;
 namespace WgNet.Linux;
 
 /// <summary>An interface as the kernel describes it.</summary>
-public sealed record LinkInfo(int Index, string Name, int Mtu, bool IsUp);
+/// <param name="Kind">What made it: <c>tun</c>, <c>veth</c>, <c>wireguard</c>; empty for hardware and the loopback interface.</param>
+public sealed record LinkInfo(int Index, string Name, int Mtu, bool IsUp, string Kind);
 
 public sealed partial class RouteNetlink
 {
@@ -25,6 +26,10 @@ public sealed partial class RouteNetlink
                 .Attribute(Rtnetlink.IFLA_IFNAME, Encoding.UTF8.GetBytes(name + "\0")),
             name);
     }
+
+    /// <summary>Every interface of the network namespace.</summary>
+    public IReadOnlyList<LinkInfo> Links() =>
+        Dump(new NetlinkRequest(Rtnetlink.RTM_GETLINK, Rtnetlink.NLM_F_DUMP).Body(default(InterfaceInfoMessage)), "RTM_GETLINK", ReadLink);
 
     public void SetLinkUp(int index) => SetLinkFlags(index, Rtnetlink.IFF_UP);
 
@@ -100,7 +105,7 @@ public sealed partial class RouteNetlink
         }
     }
 
-    private static LinkInfo? ReadLink(ReadOnlySpan<byte> payload)
+    internal static LinkInfo? ReadLink(ReadOnlySpan<byte> payload)
     {
         if (payload.Length < InterfaceInfoMessage.Size)
         {
@@ -108,14 +113,18 @@ public sealed partial class RouteNetlink
         }
 
         InterfaceInfoMessage body = MemoryMarshal.Read<InterfaceInfoMessage>(payload);
-        string name = "";
+        string name = "", kind = "";
         int mtu = 0;
         var attributes = new NetlinkAttributes(payload[InterfaceInfoMessage.Size..]);
         while (attributes.MoveNext())
         {
             if (attributes.Type == Rtnetlink.IFLA_IFNAME)
             {
-                name = Encoding.UTF8.GetString(attributes.Value.TrimEnd((byte)0));
+                name = Text(attributes.Value);
+            }
+            else if (attributes.Type == Rtnetlink.IFLA_LINKINFO)
+            {
+                kind = ReadKind(attributes.Value);
             }
             else if (attributes.Type == Rtnetlink.IFLA_MTU && attributes.Value.Length >= sizeof(int))
             {
@@ -123,6 +132,22 @@ public sealed partial class RouteNetlink
             }
         }
 
-        return new LinkInfo(body.Index, name, mtu, (body.Flags & Rtnetlink.IFF_UP) != 0);
+        return new LinkInfo(body.Index, name, mtu, (body.Flags & Rtnetlink.IFF_UP) != 0, kind);
     }
+
+    private static string ReadKind(ReadOnlySpan<byte> linkInfo)
+    {
+        var attributes = new NetlinkAttributes(linkInfo);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == Rtnetlink.IFLA_INFO_KIND)
+            {
+                return Text(attributes.Value);
+            }
+        }
+
+        return "";
+    }
+
+    private static string Text(ReadOnlySpan<byte> value) => Encoding.UTF8.GetString(value.TrimEnd((byte)0));
 }

@@ -12,7 +12,7 @@ public static class Rtnetlink
     public const ushort RTM_NEWLINK = 16, RTM_DELLINK = 17, RTM_GETLINK = 18, RTM_NEWADDR = 20, RTM_DELADDR = 21, RTM_GETADDR = 22;
     public const uint RTMGRP_LINK = 1, RTMGRP_IPV4_IFADDR = 0x10, RTMGRP_IPV6_IFADDR = 0x100;
 
-    public const ushort IFLA_IFNAME = 3, IFLA_MTU = 4;
+    public const ushort IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_LINKINFO = 18, IFLA_INFO_KIND = 1;
     public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2;
     public const uint IFF_UP = 1;
 }

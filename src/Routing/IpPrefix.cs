@@ -70,8 +70,8 @@ public readonly record struct IpPrefix
         return new IPAddress(isIPv4 ? bytes[12..] : bytes);
     }
 
-    /// <summary><c>192.0.2.0/24</c> or <c>2001:db8::/64</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ToAddress(Address, IsIPv4)}/{Length}");
+    /// <summary><c>192.0.2.0/24</c> or <c>2001:db8::/64</c>, as <see cref="InetText"/> writes addresses.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{InetText.Of(Address, IsIPv4)}/{Length}");
 
     // Not by IPAddress, which takes "010.1.1.1" as octal, where wg(8) refuses it, and allocates.
     private static bool TryParseIPv4(ReadOnlySpan<char> text, out UInt128 address)

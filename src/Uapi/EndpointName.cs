@@ -5,7 +5,7 @@ namespace WgNet.Uapi;
 /// <summary>A peer's endpoint as people write it: <c>host:port</c>, where the host is a name or an address.</summary>
 public static class EndpointName
 {
-    internal const string Expected = "expected host:port, an IPv6 address in brackets";
+    public const string Expected = "expected host:port, an IPv6 address in brackets";
 
     // A DNS name has at most 253 characters; an address with a scope fits too.
     private const int MaxHostLength = 253;

@@ -1,7 +1,7 @@
 namespace WgNet.Uapi;
 
 /// <summary>The ranges of the learning settings, the same in the UAPI and in configuration files.</summary>
-internal static class LearnSettings
+public static class LearnSettings
 {
     public const int MaxLimit = 65_536;
 

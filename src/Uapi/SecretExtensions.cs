@@ -4,7 +4,7 @@ using WgNet.Device;
 namespace WgNet.Uapi;
 
 /// <summary>Wiping of the keys that updates and snapshots carry.</summary>
-internal static class SecretExtensions
+public static class SecretExtensions
 {
     public static void Wipe(this byte[]? key) => CryptographicOperations.ZeroMemory(key);
 

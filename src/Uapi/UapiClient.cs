@@ -11,6 +11,9 @@ public static class UapiClient
 {
     private const int FirstReadSize = 16 * 1024;
 
+    // Bytes; some ten million prefixes. What answers with more is no device.
+    private const int MaxAnswerSize = 1 << 29;
+
     /// <summary>The interface as it is. The caller wipes the keys in it.</summary>
     /// <exception cref="UapiException">No such interface, no permission, or no sensible answer.</exception>
     public static DeviceSnapshot Get(string interfaceName)
@@ -27,17 +30,26 @@ public static class UapiClient
         }
     }
 
-    /// <summary>Applies the update as a whole; does not wipe it.</summary>
+    /// <summary>
+    /// Applies the update, as a whole where the device is WgNet's; does not wipe it. Of what only WgNet knows, another implementation
+    /// is not told what follows from the rest (an endpoint's name), and what was asked for is refused.
+    /// </summary>
     /// <exception cref="UapiException">No such interface, no permission, or the update was refused.</exception>
     public static void Set(string interfaceName, DeviceUpdate update)
     {
+        // Asked only where it matters: a device with many prefixes has much to say.
+        bool extensions = HasExtensions(update) && IsWgNet(interfaceName);
+        if (!extensions && FirstDemand(update) is { } demand)
+        {
+            throw new UapiException($"{interfaceName}: another implementation runs it, which has no {demand}", Errno.EOPNOTSUPP);
+        }
+
         using Socket socket = Connect(interfaceName);
         var request = new ArrayBufferWriter<byte>();
-        UapiSetWriter.Write(update, request);
-        byte[] answer = [];
+        UapiSetWriter.Write(update, request, extensions);
         try
         {
-            answer = Ask(socket, interfaceName, request.WrittenSpan, out int length);
+            byte[] answer = Ask(socket, interfaceName, request.WrittenSpan, out int length);
             _ = UapiGetReader.Read(answer.AsSpan(0, length));
         }
         catch (UapiException e)
@@ -49,6 +61,25 @@ public static class UapiClient
             request.Clear();
         }
     }
+
+    private static bool IsWgNet(string interfaceName)
+    {
+        DeviceSnapshot device = Get(interfaceName);
+        device.Wipe();
+        return device.WgNetVersion is not null;
+    }
+
+    // Whether anything in it would be written that only WgNet reads.
+    private static bool HasExtensions(DeviceUpdate update) => update.Workers is not null || update.MetricsListen is not null || update.StateFile is not null
+        || FirstDemand(update) is not null || update.Peers.Exists(peer => peer.EndpointHost is { Length: > 0 } || peer.ReplaceLearnableIps);
+
+    // What other implementations cannot do and cannot pass over.
+    private static string? FirstDemand(DeviceUpdate update) =>
+        update.Workers is not null and not WorkerCount.Automatic ? "workers"
+        : update.MetricsListen is not null && update.MetricsListen != MetricsAddress.Off ? "metrics"
+        : update.Peers.Exists(peer => peer.LearnableIps.Count > 0 || peer.LearnLimit is not null || peer.LearnTimeoutSeconds is not null) ? "learnable addresses"
+        : update.Peers.Exists(peer => peer.ForgetLearned.Count + peer.Pin.Count + peer.Unpin.Count > 0) ? "learned addresses"
+        : null;
 
     internal static Socket Connect(string interfaceName)
     {
@@ -71,9 +102,23 @@ public static class UapiClient
         {
             SocketError.AccessDenied => new($"{interfaceName}: no permission to use {path}; root is needed", Errno.EACCES),
             SocketError.ConnectionRefused => new($"{interfaceName}: not running; {path} was left behind by a process that has ended", Errno.ECONNREFUSED),
-            _ when !File.Exists(path) => new($"{interfaceName}: no such WireGuard interface (there is no {path})", Errno.ENODEV),
+            _ when !File.Exists(path) => new($"{interfaceName}: {UnknownInterface.Explain(KindOf(interfaceName), path)}", Errno.ENODEV),
             _ => new($"{interfaceName}: {path}: {cause.Message}", Errno.EIO),
         };
+
+    private static string? KindOf(string interfaceName)
+    {
+        try
+        {
+            using var netlink = new RouteNetlink();
+            return netlink.FindLink(interfaceName)?.Kind;
+        }
+        catch (Exception e) when (e is LinuxException or ArgumentException)
+        {
+            // Only the explanation would be better with it.
+            return null;
+        }
+    }
 
     // One request, and everything up to the blank line that ends its answer. The caller wipes the result.
     private static byte[] Ask(Socket socket, string interfaceName, ReadOnlySpan<byte> request, out int length)
@@ -96,6 +141,12 @@ public static class UapiClient
                 }
 
                 length += read;
+                if (length > MaxAnswerSize)
+                {
+                    answer.Wipe();
+                    throw new UapiException($"{interfaceName}: the answer of the device has no end", Errno.EPROTO);
+                }
+
                 answer = Grown(answer, length);
             }
 

@@ -96,6 +96,9 @@ public sealed class UapiGetReader
                 bool isMark = UapiValue.TryParseNumber(value, uint.MaxValue, out number);
                 _device.FirewallMark = (uint)number;
                 return isMark;
+            case "wgnet_version":
+                _device.WgNetVersion = value.ToString();
+                return true;
             case "workers":
                 bool isCount = UapiValue.TryParseNumber(value, WorkerCount.Most, out number);
                 _device.Workers = (int)number;

@@ -65,7 +65,12 @@ public static class UapiGetWriter
             Write(output, "fwmark"u8, device.FirewallMark);
         }
 
-        // WgNet's own from here on.
+        // WgNet's own from here on; the first says whose they are.
+        if (device.WgNetVersion is not null)
+        {
+            Write(output, "wgnet_version"u8, device.WgNetVersion);
+        }
+
         if (device.Workers != WorkerCount.Automatic)
         {
             Write(output, "workers"u8, device.Workers);

@@ -8,7 +8,8 @@ namespace WgNet.Uapi;
 /// <summary>Writes a <see cref="DeviceUpdate"/> as a <c>set=1</c> request, its blank line included: what <see cref="UapiSetParser"/> reads.</summary>
 public static class UapiSetWriter
 {
-    public static void Write(DeviceUpdate update, IBufferWriter<byte> output)
+    /// <param name="extensions">Whether the receiver is WgNet, which alone takes WgNet's own keys; others refuse what they do not know.</param>
+    public static void Write(DeviceUpdate update, IBufferWriter<byte> output, bool extensions = true)
     {
         output.Write("set=1\n"u8);
         if (update.PrivateKey is not null)
@@ -26,6 +27,22 @@ public static class UapiSetWriter
             UapiLine.Write(output, "fwmark"u8, mark);
         }
 
+        if (extensions)
+        {
+            WriteInterfaceExtensions(update, output);
+        }
+
+        WriteFlag(output, "replace_peers"u8, update.ReplacePeers);
+        foreach (PeerUpdate peer in update.Peers)
+        {
+            WritePeer(peer, output, extensions);
+        }
+
+        output.Write("\n"u8);
+    }
+
+    private static void WriteInterfaceExtensions(DeviceUpdate update, IBufferWriter<byte> output)
+    {
         if (update.Workers is { } workers)
         {
             UapiLine.Write(output, "workers"u8, workers);
@@ -40,21 +57,18 @@ public static class UapiSetWriter
         {
             UapiLine.Write(output, "state_file"u8, keep ? "on" : "off");
         }
-
-        WriteFlag(output, "replace_peers"u8, update.ReplacePeers);
-        foreach (PeerUpdate peer in update.Peers)
-        {
-            WritePeer(peer, output);
-        }
-
-        output.Write("\n"u8);
     }
 
-    private static void WritePeer(PeerUpdate peer, IBufferWriter<byte> output)
+    private static void WritePeer(PeerUpdate peer, IBufferWriter<byte> output, bool extensions)
     {
         UapiLine.Write(output, "public_key"u8, peer.PublicKey);
         WriteFlag(output, "update_only"u8, peer.UpdateOnly);
         WriteFlag(output, "remove"u8, peer.Remove);
+        if (peer.Remove)
+        {
+            return;
+        }
+
         if (peer.PresharedKey is not null)
         {
             WriteHex(output, "preshared_key"u8, peer.PresharedKey);
@@ -66,7 +80,7 @@ public static class UapiSetWriter
         }
 
         // An endpoint line alone already removes the name.
-        if (peer.EndpointHost is { Length: > 0 } || (peer.EndpointHost is not null && peer.Endpoint is null))
+        if (extensions && (peer.EndpointHost is { Length: > 0 } || (peer.EndpointHost is not null && peer.Endpoint is null)))
         {
             UapiLine.Write(output, "endpoint_host"u8, peer.EndpointHost);
         }
@@ -78,7 +92,10 @@ public static class UapiSetWriter
 
         WriteFlag(output, "replace_allowed_ips"u8, peer.ReplaceAllowedIps);
         WritePrefixes(output, "allowed_ip"u8, peer.AllowedIps);
-        WriteLearning(peer, output);
+        if (extensions)
+        {
+            WriteLearning(peer, output);
+        }
     }
 
     private static void WriteLearning(PeerUpdate peer, IBufferWriter<byte> output)

@@ -3,10 +3,14 @@ using WgNet.Uapi;
 
 namespace WgNet.Cli.Configure;
 
-/// <summary><c>setconf</c>, <c>addconf</c> and <c>syncconf</c>, as wg(8) has them: a file's configuration onto a running interface.</summary>
+/// <summary><c>set</c>, <c>setconf</c>, <c>addconf</c> and <c>syncconf</c>, as wg(8) has them: changes to a running interface.</summary>
 internal static class ConfigureVerbs
 {
     private const string Synopsis = "<interface> <file>";
+
+    public static readonly Verb Set = new(
+        "set", $"<interface> {SetArguments.Synopsis}", "Changes the configuration of an interface, adds, changes and removes peers",
+        "wgnet set wg0 peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= learnable-ips 2001:db8:1:2::/64 allowed-ips +192.0.2.7/32", RunSet);
 
     public static readonly Verb SetConf = new(
         "setconf", Synopsis, "Applies a configuration file to an interface, in place of what it has", "wgnet setconf wg0 /etc/wireguard/wg0.conf",
@@ -20,6 +24,18 @@ internal static class ConfigureVerbs
         "syncconf", Synopsis, "Like setconf, but leaves sessions and learned addresses of unchanged peers alone", "wgnet syncconf wg0 /etc/wireguard/wg0.conf",
         (args, streams) => Run(args, streams, ConfigurationMode.Replace, Synchronisation.Of));
 
+    private static int RunSet(string[] args, Streams streams)
+    {
+        if (args.Length < 2)
+        {
+            throw new UsageException("an interface and what to set are expected");
+        }
+
+        InterfaceName.Check(args[0]);
+        Apply(args[0], SetArguments.Read(args.AsSpan(1), streams.Error.WriteLine), streams, (_, update) => update);
+        return 0;
+    }
+
     private static int Run(string[] args, Streams streams, ConfigurationMode mode, Func<string, DeviceUpdate, DeviceUpdate> plan)
     {
         if (args is not [string name, string path])
@@ -29,8 +45,25 @@ internal static class ConfigureVerbs
 
         InterfaceName.Check(name);
         var configuration = ConfigurationFile.Load(path, mode);
-        EndpointResolver.ResolveAll(configuration.Update, warning => streams.Error.WriteLine(warning));
-        UapiClient.Set(name, plan(name, configuration.Update));
+        configuration.Warnings.ForEach(streams.Error.WriteLine);
+        Apply(name, configuration.Update, streams, plan);
         return 0;
+    }
+
+    private static void Apply(string name, DeviceUpdate update, Streams streams, Func<string, DeviceUpdate, DeviceUpdate> plan)
+    {
+        try
+        {
+            EndpointResolver.ResolveAll(update, streams.Error.WriteLine);
+            UapiClient.Set(name, plan(name, update));
+        }
+        catch (UapiException exception)
+        {
+            throw new CommandException($"Unable to modify interface: {exception.Message}");
+        }
+        finally
+        {
+            update.Wipe();
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using WgNet.Device;
 using WgNet.Uapi;
 
@@ -18,11 +17,7 @@ internal static class Synchronisation
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(now.PrivateKey);
-            foreach (PeerSnapshot peer in now.Peers)
-            {
-                CryptographicOperations.ZeroMemory(peer.PresharedKey);
-            }
+            now.Wipe();
         }
     }
 
@@ -39,8 +34,11 @@ internal static class Synchronisation
                 peer.ReplaceLearnableIps = true;
                 peer.PresharedKey ??= new byte[KeySize];
                 peer.PersistentKeepalive ??= 0;
-                peer.LearnLimit ??= WgNet.Learning.LearnDefaults.Limit;
-                peer.LearnTimeoutSeconds ??= (long)WgNet.Learning.LearnDefaults.Timeout.TotalSeconds;
+                if (now.WgNetVersion is not null)
+                {
+                    peer.LearnLimit ??= WgNet.Learning.LearnDefaults.Limit;
+                    peer.LearnTimeoutSeconds ??= (long)WgNet.Learning.LearnDefaults.Timeout.TotalSeconds;
+                }
             }
         }
 

@@ -1,6 +1,7 @@
-using System.Security.Cryptography;
+using WgNet.Cli.Keys;
 using WgNet.Device;
 using WgNet.Protocol;
+using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
 
@@ -14,12 +15,8 @@ internal sealed class DeviceView(string name, DeviceSnapshot snapshot, PublicKey
     /// <summary>Null if the device has no private key.</summary>
     public PublicKey? PublicKey { get; } = publicKey;
 
-    public void Dispose()
-    {
-        CryptographicOperations.ZeroMemory(Snapshot.PrivateKey);
-        foreach (PeerSnapshot peer in Snapshot.Peers)
-        {
-            CryptographicOperations.ZeroMemory(peer.PresharedKey);
-        }
-    }
+    public static DeviceView Of(string name, DeviceSnapshot snapshot) =>
+        new(name, snapshot, snapshot.PrivateKey is { } privateKey ? KeyText.PublicKeyOf(privateKey) : null);
+
+    public void Dispose() => Snapshot.Wipe();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WgNet.Device;
+using WgNet.Learning;
 using WgNet.Routing;
 
 namespace WgNet.Cli.Show;
@@ -7,10 +8,16 @@ namespace WgNet.Cli.Show;
 /// <summary>
 /// The forms of <c>wg show</c> for scripts: one field, tab-separated. Where all interfaces are shown, each line begins with its
 /// interface (stock wg 1.0.20210914 forgets that on all but the first line of <c>endpoints</c>; here every line has it).
+/// <c>learned-ips</c> has three columns: the peer, its addresses as <c>address=age</c> in seconds, and the packets refused because of
+/// their source as <c>reason=count</c>; items are apart by blanks, and <c>(none)</c> stands for none.
 /// </summary>
 /// <param name="withInterface">Whether lines begin with the interface's name.</param>
 internal sealed class FieldPrinter(TextWriter output, bool withInterface)
 {
+    // Why a source may be refused, as the UAPI names it.
+    private static readonly string[] RefusalReasons =
+        [.. Enumerable.Range((int)SourceVerdict.NotAllowed, SourceVerdict.Count - SourceVerdict.NotAllowed).Select(i => DropCounters.NameOf((SourceVerdict)i))];
+
     private static readonly (string Name, Func<DeviceView, string> Value)[] DeviceFields =
     [
         ("public-key", device => device.PublicKey is { } key ? key.ToString() : "(none)"),
@@ -25,7 +32,7 @@ internal sealed class FieldPrinter(TextWriter output, bool withInterface)
         ("endpoints", Endpoint),
         ("allowed-ips", peer => List(peer.AllowedIps, ' ')),
         ("learnable-ips", peer => List(peer.LearnableIps, ' ')),
-        ("learned-ips", peer => List([.. peer.LearnedAddresses.Select(learned => new IpPrefix(learned.Address, 128, isIPv4: false))], ' ')),
+        ("learned-ips", peer => $"{Learned(peer)}\t{Refused(peer)}"),
         ("latest-handshakes", peer => Number(peer.LastHandshakeWallTime / 1_000_000_000)),
         ("transfer", peer => $"{Number(peer.ReceivedBytes)}\t{Number(peer.SentBytes)}"),
         ("persistent-keepalive", Keepalive),
@@ -87,15 +94,23 @@ internal sealed class FieldPrinter(TextWriter output, bool withInterface)
         }
     }
 
+    private static string Learned(PeerSnapshot peer) =>
+        OrNone(string.Join(' ', peer.LearnedAddresses.Select(learned => $"{InetText.Of(learned.Address, isIPv4: false)}={Number(learned.AgeSeconds)}")));
+
+    private static string Refused(PeerSnapshot peer) =>
+        OrNone(string.Join(' ', peer.Drops.Where(drop => RefusalReasons.Contains(drop.Reason)).Select(drop => $"{drop.Reason}={Number(drop.Count)}")));
+
+    private static string OrNone(string list) => list.Length == 0 ? "(none)" : list;
+
     private static string Key(byte[]? key) => key is null ? "(none)" : Convert.ToBase64String(key);
 
-    private static string Endpoint(PeerSnapshot peer) => peer.Endpoint?.ToString() ?? "(none)";
+    private static string Endpoint(PeerSnapshot peer) => peer.Endpoint is { } endpoint ? EndpointText.Of(endpoint) : "(none)";
 
     private static string Keepalive(PeerSnapshot peer) => peer.PersistentKeepalive == 0 ? "off" : Number(peer.PersistentKeepalive);
 
     private static string Mark(DeviceSnapshot snapshot) => snapshot.FirewallMark == 0 ? "off" : $"0x{snapshot.FirewallMark:x}";
 
-    private static string List(List<IpPrefix> prefixes, char separator) => prefixes.Count == 0 ? "(none)" : string.Join(separator, prefixes);
+    private static string List(List<IpPrefix> prefixes, char separator) => OrNone(string.Join(separator, prefixes));
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

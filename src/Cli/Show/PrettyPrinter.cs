@@ -72,7 +72,7 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
 
         if (peer.Endpoint is { } endpoint)
         {
-            Line("endpoint", endpoint.ToString());
+            Line("endpoint", EndpointText.Of(endpoint));
         }
 
         Line("allowed ips", peer.AllowedIps.Count == 0 ? "(none)" : List(peer.AllowedIps));
@@ -116,12 +116,12 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
         string.Create(CultureInfo.InvariantCulture, $"{drop.Count} {drop.Reason.Replace('_', ' ')}");
 
     private static string Learned(LearnedAddressSnapshot learned) =>
-        $"{IpPrefix.ToAddress(learned.Address, isIPv4: false)} ({HumanUnits.ShortDuration(learned.AgeSeconds)} ago)";
+        $"{InetText.Of(learned.Address, isIPv4: false)} ({HumanUnits.ShortDuration(learned.AgeSeconds)} ago)";
 
     private void Line(string label, string value) => output.WriteLine($"  {paint.Bold(label)}: {value}");
 
     private string Secret(byte[] key) => hideKeys ? "(hidden)" : Convert.ToBase64String(key);
 
     private string List(IEnumerable<IpPrefix> prefixes) => string.Join(", ", prefixes.Select(
-        prefix => $"{IpPrefix.ToAddress(prefix.Address, prefix.IsIPv4)}{paint.Cyan("/")}{prefix.Length}"));
+        prefix => $"{InetText.Of(prefix.Address, prefix.IsIPv4)}{paint.Cyan("/")}{prefix.Length}"));
 }

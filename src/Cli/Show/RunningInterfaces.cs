@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using WgNet.Device;
+using WgNet.Linux;
 using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
@@ -49,6 +50,21 @@ internal static class RunningInterfaces
     }
 
     private static CommandException Unreachable(UapiException cause) => new($"Unable to access interface: {cause.Message}");
+
+    /// <summary>The WireGuard interfaces of this network namespace that the kernel runs itself, and that therefore have no control socket.</summary>
+    public static IReadOnlyList<string> OfTheKernel()
+    {
+        try
+        {
+            using var netlink = new RouteNetlink();
+            return [.. netlink.Links().Where(link => link.Kind == "wireguard").Select(link => link.Name).Order(StringComparer.Ordinal)];
+        }
+        catch (LinuxException)
+        {
+            // Where netlink is forbidden, nobody need hear of them.
+            return [];
+        }
+    }
 
     /// <summary>Whether a device answers for the name now; a socket file that a killed process left behind does not count.</summary>
     public static bool IsRunning(string name)

@@ -1,19 +1,23 @@
-using WgNet.Cli.Keys;
-using WgNet.Device;
 using WgNet.Linux;
-using WgNet.Protocol;
 
 namespace WgNet.Cli.Show;
 
-/// <summary><c>wgnet show</c>: all of <c>wg show</c>, and what peers may learn and have learned.</summary>
+/// <summary><c>wgnet show</c> and <c>showconf</c>: all of wg(8)'s, and what peers may learn and have learned.</summary>
 internal static class ShowVerb
 {
+    private const string Json = "--json";
+
     public static readonly Verb Verb = new(
-        "show", $"{{ <interface> | all | interfaces }} [{string.Join(" | ", FieldPrinter.Names)}]",
+        "show", $"[<interface> | all | interfaces] [{Json} | {string.Join(" | ", FieldPrinter.Names)}]",
         "Shows the current configuration and device information", "wgnet show wg0 learned-ips", Run);
+
+    public static readonly Verb Configuration = new(
+        "showconf", "<interface>", "Shows the current configuration in the form that setconf reads", "(umask 077; wgnet showconf wg0 > wg0.conf)", ShowConfiguration);
 
     private static int Run(string[] args, Streams streams)
     {
+        bool json = args.Contains(Json);
+        args = [.. args.Where(argument => argument != Json)];
         if (args.Length > 2)
         {
             throw new UsageException($"`{args[2]}' was not expected");
@@ -21,9 +25,14 @@ internal static class ShowVerb
 
         string which = args.Length == 0 ? "all" : args[0];
         string? field = args.Length == 2 ? args[1] : null;
-        if (which == "interfaces")
+        if (field is not null && (json || which == "interfaces"))
         {
-            return ListInterfaces(field, streams);
+            throw new UsageException($"`{field}' was not expected");
+        }
+
+        if (which == "interfaces" && !json)
+        {
+            return ListInterfaces(streams);
         }
 
         if (field is not null && !FieldPrinter.Names.Contains(field, StringComparer.Ordinal))
@@ -31,16 +40,16 @@ internal static class ShowVerb
             throw new UsageException($"Invalid parameter: `{field}'");
         }
 
-        return which == "all" ? ShowAll(field, streams) : ShowOne(which, field, streams);
+        return which switch
+        {
+            "interfaces" => throw new UsageException($"`{Json}' was not expected"),
+            "all" => ShowAll(field, json, streams),
+            _ => ShowOne(which, field, json, streams),
+        };
     }
 
-    private static int ListInterfaces(string? field, Streams streams)
+    private static int ListInterfaces(Streams streams)
     {
-        if (field is not null)
-        {
-            throw new UsageException($"`{field}' was not expected");
-        }
-
         string names = string.Join(' ', RunningInterfaces.Names());
         if (names.Length > 0)
         {
@@ -50,34 +59,79 @@ internal static class ShowVerb
         return 0;
     }
 
-    private static int ShowOne(string name, string? field, Streams streams)
+    private static int ShowOne(string name, string? field, bool json, Streams streams)
     {
-        using DeviceView device = View(name, RunningInterfaces.Get(name));
-        Print(device, field, withInterface: false, streams);
+        using DeviceView device = DeviceView.Of(name, RunningInterfaces.Get(name));
+        if (json)
+        {
+            streams.Out.WriteLine(new JsonPrinter(HideKeys).Print([device]));
+        }
+        else
+        {
+            Print(device, field, withInterface: false, streams);
+        }
+
         return 0;
     }
 
-    private static int ShowAll(string? field, Streams streams)
+    private static int ShowConfiguration(string[] args, Streams streams)
     {
-        bool first = true;
-        return RunningInterfaces.ForEach(streams, (name, snapshot) =>
+        if (args is not [string name])
         {
-            using DeviceView device = View(name, snapshot);
-            if (!first && field is null)
+            throw new UsageException(args.Length == 0 ? "an interface is expected" : $"`{args[1]}' was not expected");
+        }
+
+        using DeviceView device = DeviceView.Of(name, RunningInterfaces.Get(name));
+        new ConfigurationPrinter(streams.Out).Print(device);
+        return 0;
+    }
+
+    // As with wg(8), it is a failure only if none answers.
+    private static int ShowAll(string? field, bool json, Streams streams)
+    {
+        List<DeviceView> devices = [];
+        try
+        {
+            int exitCode = RunningInterfaces.ForEach(streams, (name, snapshot) => devices.Add(DeviceView.Of(name, snapshot)));
+            if (json)
+            {
+                streams.Out.WriteLine(new JsonPrinter(HideKeys).Print(devices));
+            }
+            else
+            {
+                PrintAll(devices, field, streams);
+            }
+
+            return devices.Count > 0 ? 0 : exitCode;
+        }
+        finally
+        {
+            devices.ForEach(device => device.Dispose());
+        }
+    }
+
+    private static void PrintAll(List<DeviceView> devices, string? field, Streams streams)
+    {
+        for (int i = 0; i < devices.Count; i++)
+        {
+            if (i > 0 && field is null)
             {
                 streams.Out.WriteLine();
             }
 
-            Print(device, field, withInterface: true, streams);
-            first = false;
-        });
+            Print(devices[i], field, withInterface: true, streams);
+        }
+
+        if (field is null)
+        {
+            foreach (string name in RunningInterfaces.OfTheKernel())
+            {
+                streams.Error.WriteLine($"wgnet: {name} is a kernel WireGuard interface: wg show {name}");
+            }
+        }
     }
 
-    private static DeviceView View(string name, DeviceSnapshot snapshot)
-    {
-        PublicKey? publicKey = snapshot.PrivateKey is { } privateKey ? KeyText.PublicKeyOf(privateKey) : null;
-        return new DeviceView(name, snapshot, publicKey);
-    }
+    private static bool HideKeys => Environment.GetEnvironmentVariable("WG_HIDE_KEYS") != "never";
 
     private static void Print(DeviceView device, string? field, bool withInterface, Streams streams)
     {
@@ -87,7 +141,6 @@ internal static class ShowVerb
             return;
         }
 
-        bool hideKeys = Environment.GetEnvironmentVariable("WG_HIDE_KEYS") != "never";
-        new PrettyPrinter(streams.Out, Paint.ForOutput(), Clock.WallTime / 1_000_000_000, hideKeys).Print(device);
+        new PrettyPrinter(streams.Out, Paint.ForOutput(), Clock.WallTime / 1_000_000_000, HideKeys).Print(device);
     }
 }

@@ -40,6 +40,9 @@ public sealed class ConfigurationFile
     /// <summary>The receiver wipes its keys.</summary>
     public DeviceUpdate Update { get; } = new();
 
+    /// <summary>What was taken but may not be meant, in wg(8)'s words.</summary>
+    public List<string> Warnings { get; } = [];
+
     public QuickSettings Quick => _interface.Quick;
 
     /// <exception cref="ConfigurationFileException">It cannot be read, or something in it is wrong.</exception>
@@ -110,7 +113,7 @@ public sealed class ConfigurationFile
         }
 
         string key = string.Concat(line[..equals].ToString().Where(c => !char.IsWhiteSpace(c)));
-        var setting = new ConfigurationLine(_file, number, key, line[(equals + 1)..]);
+        var setting = new ConfigurationLine(_file, number, key, line[(equals + 1)..], prefix => Warnings.Add(SettingText.HostBitsWarning(prefix)));
         switch (_section)
         {
             case Section.Interface:

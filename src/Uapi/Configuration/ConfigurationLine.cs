@@ -14,9 +14,12 @@ internal readonly ref struct ConfigurationLine
     private readonly string _file;
     private readonly int _number;
     private readonly ReadOnlySpan<char> _value;
+    private readonly Action<string> _hostBits;
 
-    public ConfigurationLine(string file, int number, string key, ReadOnlySpan<char> value)
+    /// <param name="hostBits">Told of prefixes with bits set beyond their length, which are taken all the same.</param>
+    public ConfigurationLine(string file, int number, string key, ReadOnlySpan<char> value, Action<string> hostBits)
     {
+        _hostBits = hostBits;
         _file = file;
         _number = number;
         Key = key;
@@ -71,23 +74,13 @@ internal readonly ref struct ConfigurationLine
             ? (int)number
             : throw Refuse("not a number in range", string.Create(CultureInfo.InvariantCulture, $"{min} to {max}"));
 
-    public ushort Keepalive() => IsOff ? (ushort)0
-        : UapiValue.TryParseNumber(Compact, ushort.MaxValue, out ulong seconds) ? (ushort)seconds
+    public ushort Keepalive() => SettingText.TryParseKeepalive(Compact, out ushort seconds)
+        ? seconds
         : throw Refuse("not an interval", "seconds, 1 to 65535, or off");
 
-    public uint Mark()
-    {
-        string text = Compact;
-        if (IsOff)
-        {
-            return 0;
-        }
-
-        bool ok = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-            ? uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint mark) && !text.Contains('\0')
-            : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out mark) && !text.Contains('\0');
-        return ok ? mark : throw Refuse("not a mark", "a decimal or 0x hexadecimal number of 32 bits, or off");
-    }
+    public uint Mark() => SettingText.TryParseMark(Compact, out uint mark)
+        ? mark
+        : throw Refuse("not a mark", "a decimal or 0x hexadecimal number of 32 bits, or off");
 
     public MetricsAddress MetricsListen() => MetricsAddress.TryParse(Text, out MetricsAddress? address) ? address
         : throw Refuse("not a place to listen at", "off, a socket's absolute path such as /run/wgnet/wg0.metrics, or address:port such as [::1]:9586");
@@ -107,41 +100,20 @@ internal readonly ref struct ConfigurationLine
     };
 
     /// <summary>Seconds, or a number with the suffix s, m, h or d.</summary>
-    public long Duration()
-    {
-        string text = Compact;
-        long unit = text.Length == 0 ? 1 : char.ToUpperInvariant(text[^1]) switch { 'S' => 1, 'M' => 60, 'H' => 3_600, 'D' => 86_400, _ => 0 };
-        ReadOnlySpan<char> digits = unit == 0 ? text : text.AsSpan(0, Math.Max(text.Length - 1, 0));
-        unit = Math.Max(unit, 1);
-        return UapiValue.TryParseNumber(digits, (ulong)(LearnSettings.MaxTimeoutSeconds / unit), out ulong number) && number > 0
-            ? (long)number * unit
-            : throw Refuse("not a time", "seconds, or a number with s, m, h or d, such as 24h");
-    }
+    public long Duration() => SettingText.TryParseDuration(Compact, out long seconds) ? seconds : throw Refuse("not a time", SettingText.DurationExpected);
 
     /// <summary>Prefixes apart by commas; a bare address is a whole one. With a leading + or −, as wg(8) has it, none is replaced.</summary>
     public void Prefixes(List<PrefixUpdate> prefixes, ref bool replace, bool onlyIPv6)
     {
-        string text = Compact;
-        if (text.Length == 0)
+        int before = prefixes.Count;
+        if (SettingText.ReadPrefixes(Compact, prefixes, ref replace, _hostBits) is { } wrong)
         {
-            return;
+            throw Refuse($"`{wrong}' is not a prefix", "address/length, apart by commas, such as 10.0.0.0/8, fd00::/64");
         }
 
-        foreach (string item in text.Split(','))
+        if (onlyIPv6 && prefixes.FindIndex(before, update => update.Prefix.IsIPv4) is >= 0 and int first)
         {
-            bool signed = item is ['+' or '-', ..];
-            replace &= !signed;
-            if (!IpPrefix.TryParse(signed ? item.AsSpan(1) : item, out IpPrefix prefix))
-            {
-                throw Refuse($"`{item}' is not a prefix", "address/length, apart by commas, such as 10.0.0.0/8, fd00::/64");
-            }
-
-            if (onlyIPv6 && prefix.IsIPv4)
-            {
-                throw Refuse($"`{item}' is IPv4", "IPv6 prefixes: only IPv6 addresses are learned");
-            }
-
-            prefixes.Add(new PrefixUpdate(prefix, item[0] == '-'));
+            throw Refuse($"`{prefixes[first].Prefix}' is IPv4", "IPv6 prefixes: only IPv6 addresses are learned");
         }
     }
 
@@ -203,8 +175,6 @@ internal readonly ref struct ConfigurationLine
             : $"one of {string.Join(", ", keys)}";
         return RefuseSecret($"unknown key in [{section}]", expected);
     }
-
-    private bool IsOff => Compact.Equals("off", StringComparison.OrdinalIgnoreCase);
 
     private ConfigurationFileException Refuse(string? shown, string reason, string? expected) =>
         new(_file, _number, Key, shown, reason, expected);

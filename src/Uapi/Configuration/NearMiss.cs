@@ -1,7 +1,7 @@
 namespace WgNet.Uapi;
 
 /// <summary>Guesses which known word a mistyped one was meant to be.</summary>
-internal static class NearMiss
+public static class NearMiss
 {
     // Longer words are no typing mistakes, and the cost grows with the product of the lengths.
     private const int MaxLength = 40;

@@ -18,6 +18,12 @@ public sealed class CommandLineTests
     [InlineData("Invalid parameter: `bogus'", "show", "wg0", "bogus")]
     [InlineData("`x' was not expected", "show", "wg0", "peers", "x")]
     [InlineData("`peers' was not expected", "show", "interfaces", "peers")]
+    [InlineData("`--json' was not expected", "show", "interfaces", "--json")]
+    [InlineData("`peers' was not expected", "show", "wg0", "peers", "--json")]
+    [InlineData("an interface is expected", "showconf")]
+    [InlineData("`wg1' was not expected", "showconf", "wg0", "wg1")]
+    [InlineData("an interface and what to set are expected", "set", "wg0")]
+    [InlineData("an interface and a file are expected", "setconf", "wg0")]
     [InlineData("a configuration file or an interface name is missing", "up")]
     [InlineData("`wg1' was not expected", "down", "wg0", "wg1")]
     [InlineData("`wg1' was not expected", "learned", "wg0", "wg1")]
@@ -72,6 +78,20 @@ public sealed class CommandLineTests
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.Contains("Usage: wgnet <verb>", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Unable to access interface: lo: not a WireGuard interface\n", "show", "lo")]
+    [InlineData("Unable to access interface: lo: not a WireGuard interface\n", "show", "lo", "dump")]
+    [InlineData("Unable to access interface: lo: not a WireGuard interface\n", "show", "lo", "--json")]
+    [InlineData("Unable to access interface: lo: not a WireGuard interface\n", "showconf", "lo")]
+    [InlineData("Unable to modify interface: lo: not a WireGuard interface\n", "set", "lo", "fwmark", "1")]
+    [InlineData("Unable to modify interface: lo: not a WireGuard interface\n", "syncconf", "lo", "/dev/null")]
+    public void Run_OnAnInterfaceThatIsNone_SaysWhatItIs(string message, params string[] args)
+    {
+        CommandRun run = CommandRun.Of(args);
+
+        Assert.Equal((1, "", "wgnet: " + message), (run.ExitCode, run.Out, run.Error));
     }
 
     [Fact]

@@ -39,16 +39,9 @@ public sealed class FieldPrinterTests
     }
 
     [Fact]
-    public void Print_LearnedIps_AreHostPrefixes()
-    {
-        DeviceSnapshot device = new();
-        PeerSnapshot peer = new(SampleDevices.Key(1));
-        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(SampleDevices.Prefix("2001:db8::1").Address, 5));
-        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(SampleDevices.Prefix("2001:db8::2").Address, 7));
-        device.Peers.Add(peer);
-
-        Assert.Equal($"{peer.PublicKey}\t2001:db8::1/128 2001:db8::2/128\n", Print(device, "learned-ips"));
-    }
+    public void Print_LearnedIps_AreAddressesWithTheirAgeAndRefusalsByReason() => Assert.Equal(
+        $"{First}\t2001:db8::1=5 2001:db8::5efe:102:304=7\tconflict=3 learn_rate_limited=1\n{Second}\t(none)\t(none)\n",
+        Print(SampleDevices.Full(), "learned-ips"));
 
     [Fact]
     public void Print_AllInterfaces_EveryLineBeginsWithItsInterface()

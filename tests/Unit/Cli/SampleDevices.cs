@@ -31,6 +31,31 @@ internal static class SampleDevices
         return device;
     }
 
+    /// <summary>A device with something in everything that a device may report.</summary>
+    public static DeviceSnapshot Full()
+    {
+        DeviceSnapshot device = TwoPeers();
+        device.WgNetVersion = "1.2.3";
+        device.Workers = 2;
+        device.StateFile = false;
+        device.MetricsListen = new MetricsAddress("/run/wgt0.metrics", EndPoint: null);
+        device.Drops.Add(("bad_mac1", 2));
+        PeerSnapshot peer = device.Peers[0];
+        peer.EndpointHost = "gateway.example:55";
+        peer.LastHandshakeWallTime = 1_700_000_000_900_000_000;
+        peer.ReceivedBytes = 1000;
+        peer.SentBytes = 2000;
+        peer.LearnLimit = 8;
+        peer.LearnTimeoutSeconds = 3600;
+        peer.LearnableIps.AddRange([Prefix("2001:db8::/64"), Prefix("fe80::/64")]);
+        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(Prefix("2001:db8::1").Address, 5));
+        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(Prefix("2001:db8::5efe:102:304").Address, 7));
+        peer.Drops.AddRange([("bad_tag", 4), ("conflict", 3), ("learn_rate_limited", 1)]);
+        device.Peers[1].LearnLimit = 16;
+        device.Peers[1].LearnTimeoutSeconds = 86_400;
+        return device;
+    }
+
     public static PublicKey Key(byte fill)
     {
         byte[] bytes = new byte[PublicKey.Size];

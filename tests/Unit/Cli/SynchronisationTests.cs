@@ -33,9 +33,13 @@ public sealed class SynchronisationTests
         Assert.Null(kept.Endpoint);
     }
 
-    private static DeviceUpdate Synchronise()
+    [Fact]
+    public void Between_DeviceOfAnotherImplementation_IsAskedForNothingItDoesNotKnow() => Assert.All(
+        Synchronise(wgNet: false).Peers, peer => Assert.True(peer is { LearnLimit: null, LearnTimeoutSeconds: null }));
+
+    private static DeviceUpdate Synchronise(bool wgNet = true)
     {
-        var now = new DeviceSnapshot();
+        var now = new DeviceSnapshot { WgNetVersion = wgNet ? "1.0.0" : null };
         now.Peers.Add(new PeerSnapshot(Kept));
         now.Peers.Add(new PeerSnapshot(Gone));
         var update = new DeviceUpdate { ReplacePeers = true };

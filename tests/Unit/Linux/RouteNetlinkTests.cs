@@ -21,6 +21,27 @@ public sealed class RouteNetlinkTests
     });
 
     [Fact]
+    public void Links_OfANetwork_AreAllThereWithTheirKind() => InNetworkWithLink((netlink, link) =>
+    {
+        Assert.Equal([("lo", ""), ("wg0", "veth")], netlink.Links().Select(one => (one.Name, one.Kind)).Where(one => one.Name is "lo" or "wg0"));
+        Assert.Equal("veth", netlink.FindLink(link.Index)!.Kind);
+    });
+
+    /// <summary>A kernel without WireGuard cannot be asked for one: what such a kernel sends, byte by byte.</summary>
+    [Fact]
+    public void ReadLink_OfAKernelsWireGuardInterface_HasItsKind()
+    {
+        byte[] message =
+        [
+            0, 0, 0xfe, 0xff, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,   // ifinfomsg: ARPHRD_NONE, index 9, IFF_UP
+            8, 0, 3, 0, (byte)'w', (byte)'g', (byte)'1', 0,         // IFLA_IFNAME
+            8, 0, 4, 0, 0x8c, 5, 0, 0,                              // IFLA_MTU 1420
+            20, 0, 18, 0, 14, 0, 1, 0, .. "wireguard\0"u8, 0, 0,    // IFLA_LINKINFO { IFLA_INFO_KIND }
+        ];
+        Assert.Equal(new LinkInfo(9, "wg1", 1420, IsUp: true, "wireguard"), RouteNetlink.ReadLink(message));
+    }
+
+    [Fact]
     public void DeleteLink_Unknown_ThrowsErrno() => InNetworkWithLink((netlink, _) =>
         Assert.Equal(Errno.ENODEV, Assert.Throws<LinuxException>(() => netlink.DeleteLink(9999)).Errno));
 

@@ -96,7 +96,17 @@ public sealed class StockWgTests : IDisposable
 
     internal static DeviceSnapshot Report()
     {
-        var device = new DeviceSnapshot { PrivateKey = Convert.FromBase64String(Key), ListenPort = 51820, FirewallMark = 42, Workers = 2, StateFile = false, StateFileFailures = 9, MetricsListen = new MetricsAddress("/run/m", null) };
+        var device = new DeviceSnapshot
+        {
+            PrivateKey = Convert.FromBase64String(Key),
+            ListenPort = 51820,
+            FirewallMark = 42,
+            WgNetVersion = "1.2.3",
+            Workers = 2,
+            StateFile = false,
+            StateFileFailures = 9,
+            MetricsListen = new MetricsAddress("/run/m", null),
+        };
         Assert.True(PublicKey.TryParseBase64(Peer, out PublicKey publicKey));
         var peer = new PeerSnapshot(publicKey)
         {
