@@ -75,7 +75,7 @@ public class LearnedTableBenchmarks
     [BenchmarkCategory("source")]
     public int Received() => Receive(Next(), _now);
 
-    /// <summary>The first packet in a second from each address: its time is written.</summary>
+    /// <summary>The clock is a second on each time: the first packet from each address has its time written.</summary>
     [Benchmark(OperationsPerInvoke = Lookups)]
     [BenchmarkCategory("source")]
     public int ReceivedAndNoted() => Receive(Next(), _now += 1_000_000_000);

@@ -122,7 +122,7 @@ internal sealed partial class LearnedTable
 
     // Puts a frozen slot's content into the next array, unless it is or was there: a slot of that one which has ever said anything
     // about the key got it from a thread that was faster, and what became of it since is none of this one's business.
-    private void Copy(in Found from)
+    internal void Copy(in Found from)
     {
         PacketWord packets = from.ClosePackets();
         Vector128<ulong> words = Vector128.Create(from.Slot, Volatile.Read(ref SlotArray.High(ref from.Slot)));

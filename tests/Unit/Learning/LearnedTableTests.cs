@@ -198,6 +198,30 @@ public sealed class LearnedTableTests
         Assert.Equal(LearnedWord.None, _table.Find(new UInt128(high, 1)).Word);
     }
 
+    [Fact]
+    public void Copy_ByAThreadThatIsLate_BringsNothingBack()
+    {
+        // A thread has frozen the slot and is stopped; another one, which wants to remove the address, ends the move for it.
+        _ = _table.TryAdd(7, Live(P), packets: 5);
+        Found late = Frozen(7);
+        Assert.Equal(Live(P), late.Word.Thaw());
+        Assert.True(_table.Remove(7, P));
+        _table.Copy(late);
+        Assert.False(_table.Find(7).Word.IsLive);
+
+        // The next array is replaced, too, and what was dead is not taken along.
+        for (uint i = 1_000; i < 2_000; i++)
+        {
+            _ = _table.TryAdd(i, Live(Q));
+        }
+
+        _table.Copy(late);
+        Assert.False(_table.Find(7).Word.IsLive);
+        _ = _table.TryAdd(7, Live(Q), packets: 1);
+        _table.Copy(late);
+        Assert.Equal((Live(Q), 1L), (_table.Find(7).Word, _table.Packets(7).Packets));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -310,6 +334,14 @@ public sealed class LearnedTableTests
                 }
             }
         }
+    }
+
+    private Found Frozen(UInt128 address)
+    {
+        Found found = _table.Find(address);
+        _ = found.Array!.Replace(new SlotArray(SlotArray.Fewest));
+        Assert.True(found.TryReplace(found.Word.Freeze()));
+        return _table.Find(address);
     }
 
     private static LearnedWord Live(int owner) => LearnedWord.Live(owner, Second, isPinned: false);
