@@ -16,10 +16,11 @@ internal sealed class LearnRate
     public void Take(long now) => Volatile.Write(ref _fullAt, FullAt(now) + Interval);
 
     // An empty bucket takes Burst intervals to be full. What lies further ahead is from before the clock was set back, and must not
-    // keep the peer from learning until the old time comes again.
+    // keep the peer from learning until the old time comes again. An interval more is for workers, whose clocks differ by what a batch
+    // takes: the one behind must not find the bucket full that the one ahead has emptied.
     private long FullAt(long now)
     {
         long fullAt = Volatile.Read(ref _fullAt);
-        return fullAt <= now + (Burst * Interval) ? Math.Max(fullAt, now) : now;
+        return fullAt <= now + ((Burst + 1) * Interval) ? Math.Max(fullAt, now) : now;
     }
 }

@@ -69,6 +69,17 @@ public sealed class LearningClockTests : LearnerFixture
         Assert.Equal(SourceVerdict.Learned, Receive(P, Host(200)));
     }
 
+    /// <summary>Workers read the clock once a batch, so that one of them may be a little behind another.</summary>
+    [Fact]
+    public void Clock_OfAWorkerBehindAnother_FindsNoTokensThatTheOtherTook()
+    {
+        LearnSixteen(from: 0);
+        Now -= Second / 1000;
+        Assert.Equal(SourceVerdict.LearnRateLimited, Receive(P, Host(200)));
+        Now += Second / 1000;
+        Assert.Equal(SourceVerdict.LearnRateLimited, Receive(P, Host(201)));
+    }
+
     private void LearnSixteen(int from)
     {
         for (int i = from; i < from + 16; i++)
