@@ -18,7 +18,10 @@ public sealed partial class TopTests
         terminal.WaitFor($"{pair.Left.Name}: 1 of 2 peers with live keys");
         string right = Line(terminal, pair.Right.Keys);
         Assert.Contains(" 172.16.1.2:51820 ", right, StringComparison.Ordinal);
-        Assert.Contains(" never ", Line(terminal, stranger), StringComparison.Ordinal);
+
+        // To the last column: neither learned nor dropped.
+        Assert.Matches(" never +0 +0$", Line(terminal, stranger));
+        Assert.Contains(" LEARNED  DROPS\n", terminal.Screen, StringComparison.Ordinal);
         Assert.Contains("q quit", terminal.Screen, StringComparison.Ordinal);
 
         Task traffic = Task.Run(() => TcpTransfer.RunFor(pair.RightHost, pair.LeftHost, TunnelPair.LeftIPv4, TimeSpan.FromSeconds(4)));

@@ -29,13 +29,16 @@ internal sealed class TopScreen(TextWriter output) : IDisposable
         }
     }
 
-    /// <summary>Draws a frame, unless it is closed. Lines are not erased before they are written, so that nothing flickers.</summary>
+    /// <summary>
+    /// Draws a frame, unless it is closed, in one piece, so that nothing flickers. A line is erased before it is written: after one as
+    /// wide as the screen the cursor stands on its last character, which would go, too.
+    /// </summary>
     public void Draw(IReadOnlyList<string> lines)
     {
         var frame = new StringBuilder("\e[H");
         for (int i = 0; i < lines.Count; i++)
         {
-            _ = frame.Append(lines[i]).Append(i < lines.Count - 1 ? "\e[K\r\n" : "\e[J");
+            _ = frame.Append(i < lines.Count - 1 ? "\e[K" : "\e[J").Append(lines[i]).Append(i < lines.Count - 1 ? "\r\n" : "");
         }
 
         lock (_lock)
