@@ -17,6 +17,9 @@ internal sealed class LiveTop(Func<TopSample> takeSample, TextWriter output, boo
     private readonly TopView _view = new(colours);
     private readonly TopScreen _screen = new(output);
     private TopSample? _sample;
+
+    // Handed over through one place: while the terminal takes nothing (Ctrl-S), events pile up, and each would hold a sample.
+    private volatile TopSample? _latest;
     private Exception? _failure;
     private bool _isOver;
 
@@ -66,8 +69,8 @@ internal sealed class LiveTop(Func<TopSample> takeSample, TextWriter output, boo
     {
         while (true)
         {
-            TopSample sample = takeSample();
-            _events.Add(() => _sample = sample);
+            _latest = takeSample();
+            _events.Add(() => _sample = _latest);
             Thread.Sleep(Interval);
         }
     }
