@@ -26,6 +26,22 @@ internal static class CommandLine
 
     public static int Run(string[] args, Streams streams)
     {
+        int exitCode = RunVerb(args, streams);
+        try
+        {
+            streams.Out.Flush();
+            return exitCode;
+        }
+        catch (Exception exception) when (CommandException.IsExpected(exception))
+        {
+            // A full disk, most likely: what was printed is not all there.
+            streams.Error.WriteLine($"wgnet: {exception.Message}");
+            return Math.Max(exitCode, 1);
+        }
+    }
+
+    private static int RunVerb(string[] args, Streams streams)
+    {
         string usage = DeviceVerb.Usage;
         try
         {
@@ -71,10 +87,6 @@ internal static class CommandLine
         {
             streams.Error.WriteLine($"wgnet: {exception.Message}");
             return 1;
-        }
-        finally
-        {
-            streams.Out.Flush();
         }
     }
 

@@ -5,7 +5,7 @@ using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
 
-/// <summary>The interfaces whose control sockets accept a connection, WgNet's and other userspace implementations' alike.</summary>
+/// <summary>The interfaces that have a live control socket, WgNet's and other userspace implementations' alike.</summary>
 internal static class RunningInterfaces
 {
     public static IReadOnlyList<string> Names() =>
@@ -49,7 +49,8 @@ internal static class RunningInterfaces
         }
     }
 
-    private static CommandException Unreachable(UapiException cause) => new($"Unable to access interface: {cause.Message}");
+    /// <summary>What to say of an interface that cannot be asked.</summary>
+    public static CommandException Unreachable(UapiException cause) => new($"Unable to access interface: {cause.Message}");
 
     /// <summary>The WireGuard interfaces of this network namespace that the kernel runs itself, and that therefore have no control socket.</summary>
     public static IReadOnlyList<string> OfTheKernel()
@@ -66,7 +67,10 @@ internal static class RunningInterfaces
         }
     }
 
-    /// <summary>Whether a device answers for the name now; a socket file that a killed process left behind does not count.</summary>
+    /// <summary>
+    /// Whether a device answers for the name now; a socket file that a killed process left behind does not count. One that only root may
+    /// ask does: whoever asks it is told that, and not that there is none.
+    /// </summary>
     public static bool IsRunning(string name)
     {
         using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -75,9 +79,9 @@ internal static class RunningInterfaces
             socket.Connect(new UnixDomainSocketEndPoint(UapiListener.SocketPath(name)));
             return true;
         }
-        catch (SocketException)
+        catch (SocketException exception)
         {
-            return false;
+            return exception.SocketErrorCode == SocketError.AccessDenied;
         }
     }
 }

@@ -23,6 +23,11 @@ internal static class TopVerb
     {
         bool once = args.Contains("--once", StringComparer.Ordinal);
         string[] names = [.. args.Where(arg => arg != "--once")];
+        if (Array.Find(names, name => name.StartsWith('-')) is { } option)
+        {
+            throw new UsageException($"`{option}' is not an option");
+        }
+
         if (names.Length > 1)
         {
             throw new UsageException($"`{names[1]}' was not expected");
@@ -54,19 +59,28 @@ internal static class TopVerb
         return 0;
     }
 
+    // One of all that ended just now must not hide the others.
     private static TopSample TakeSample(string[] names, TopSampler sampler)
     {
         List<(string Name, DeviceSnapshot Snapshot)> devices = [];
+        UapiException? problem = null;
         try
         {
             foreach (string name in names.Length > 0 ? names : RunningInterfaces.Names())
             {
-                Add(devices, name, isNamed: names.Length > 0);
+                try
+                {
+                    devices.Add((name, UapiClient.Get(name)));
+                }
+                catch (UapiException exception)
+                {
+                    problem = exception;
+                }
             }
 
             return devices.Count > 0
                 ? sampler.Next(devices, Stopwatch.GetTimestamp(), Clock.WallTime / 1_000_000_000)
-                : throw new CommandException("no WireGuard interface is running");
+                : throw (problem is null ? new CommandException("no WireGuard interface is running") : RunningInterfaces.Unreachable(problem));
         }
         finally
         {
@@ -74,22 +88,6 @@ internal static class TopVerb
             {
                 new DeviceView(name, snapshot, publicKey: null).Dispose();
             }
-        }
-    }
-
-    // One of all that ended just now must not hide the others.
-    private static void Add(List<(string Name, DeviceSnapshot Snapshot)> devices, string name, bool isNamed)
-    {
-        try
-        {
-            devices.Add((name, UapiClient.Get(name)));
-        }
-        catch (UapiException exception) when (isNamed)
-        {
-            throw new CommandException($"Unable to access interface: {exception.Message}");
-        }
-        catch (UapiException)
-        {
         }
     }
 }

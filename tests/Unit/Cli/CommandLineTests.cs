@@ -36,6 +36,8 @@ public sealed class CommandLineTests
     [InlineData("`wg1' was not expected", "monitor", "wg0", "wg1")]
     [InlineData("`--bogus' is not an option", "monitor", "--bogus")]
     [InlineData("`--bogus' is not an option", "learned", "--bogus")]
+    [InlineData("`--bogus' is not an option", "top", "--bogus")]
+    [InlineData("`wg1' was not expected", "top", "--once", "wg0", "wg1")]
     public void Run_WrongArguments_SaysWhatAndUsageAndFails(string message, params string[] args)
     {
         CommandRun run = CommandRun.Of(args);
@@ -66,6 +68,16 @@ public sealed class CommandLineTests
 
         Assert.Equal(0, run.ExitCode);
         Assert.All(CommandLine.Verbs, verb => Assert.Contains($"\n  {verb.Name} ", run.Out, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_OutputThatTakesNothing_SaysWhyAndFails()
+    {
+        using StringWriter error = new();
+        using FullWriter output = new();
+
+        Assert.Equal(1, CommandLine.Run(["--version"], new Streams(TextReader.Null, output, error)));
+        Assert.Equal("wgnet: No space left on device\n", error.ToString());
     }
 
     [Fact]
@@ -101,5 +113,10 @@ public sealed class CommandLineTests
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("wgnet: Unable to access interface: wgnetnone: ", run.Error, StringComparison.Ordinal);
+    }
+
+    private sealed class FullWriter : StringWriter
+    {
+        public override void Flush() => throw new IOException("No space left on device");
     }
 }
