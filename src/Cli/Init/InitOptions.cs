@@ -120,16 +120,18 @@ internal sealed class InitOptions
     // host, host:port, an IPv6 address with or without brackets.
     private static string ParseEndpoint(string text, int port)
     {
-        if (EndpointName.TrySplit(text, out _, out _))
+        if (EndpointName.TrySplit(text, out _, out ushort given))
         {
-            return text;
+            return given > 0 ? text : throw Refused();
         }
 
         string host = IPAddress.TryParse(text, out IPAddress? address) && text.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : text;
         string endpoint = string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
         return EndpointName.TrySplit(endpoint, out _, out _) && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '#')
             ? endpoint
-            : throw new UsageException($"--endpoint `{text}': a name or outside address is expected, with a port or without");
+            : throw Refused();
+
+        UsageException Refused() => new($"--endpoint `{text}': a name or outside address is expected, with a port or without");
     }
 
     private void AddClient(string name)

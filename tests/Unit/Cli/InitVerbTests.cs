@@ -73,6 +73,8 @@ public sealed class InitVerbTests : IDisposable
     [InlineData("--endpoint is missing", "wg0", "--prefix", "2001:db8::/64", "c")]
     [InlineData("--endpoint `a b'", "wg0", "--prefix", "2001:db8::/64", "--endpoint", "a b", "c")]
     [InlineData("--endpoint `a\nPostUp=x'", "wg0", "--prefix", "2001:db8::/64", "--endpoint", "a\nPostUp=x", "c")]
+    [InlineData("--endpoint `h:0'", "wg0", "--prefix", "2001:db8::/64", "--endpoint", "h:0", "c")]
+    [InlineData("--endpoint `[2001:db8::1]:0'", "wg0", "--prefix", "2001:db8::/64", "--endpoint", "[2001:db8::1]:0", "c")]
     [InlineData("--listen-port `0'", "wg0", "--prefix", "2001:db8::/64", "--endpoint", "h", "--listen-port", "0", "c")]
     [InlineData("--dns `x'", "wg0", "--prefix", "2001:db8::/64", "--endpoint", "h", "--dns", "x", "c")]
     [InlineData("`--frob' is not an option", "wg0", "--frob")]
