@@ -18,7 +18,8 @@ internal static class CommandLine
     [
         ShowVerb.Verb, TopVerb.Verb, LearnedVerb.Verb, MonitorVerb.Verb, ShowVerb.Configuration,
         ConfigureVerbs.Set, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
-        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Strip, InitVerb.Verb, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
+        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Save, QuickVerbs.Reload, QuickVerbs.Strip,
+        InitVerb.Verb, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
     ];
 
     public static string Version =>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -10,7 +9,7 @@ public sealed record LinkInfo(int Index, string Name, int Mtu, bool IsUp, string
 
 public sealed partial class RouteNetlink
 {
-    private const byte AF_UNSPEC = 0, RT_SCOPE_HOST = 254, RT_SCOPE_LINK = 253, RT_SCOPE_UNIVERSE = 0;
+    private const byte AF_UNSPEC = 0;
 
     /// <summary>The interface with this index, or null.</summary>
     public LinkInfo? FindLink(int index) =>
@@ -46,38 +45,6 @@ public sealed partial class RouteNetlink
         new NetlinkRequest(Rtnetlink.RTM_DELLINK, Rtnetlink.NLM_F_ACK).Body(new InterfaceInfoMessage { Index = index }),
         "RTM_DELLINK",
         $"interface {index}");
-
-    /// <summary>Gives an interface an address and the route to the prefix around it.</summary>
-    public void AddAddress(int index, IPAddress address, int prefixLength)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        var body = new InterfaceAddressMessage
-        {
-            Family = NetlinkRequest.Family(address),
-            PrefixLength = (byte)prefixLength,
-            Scope = IPAddress.IsLoopback(address) ? RT_SCOPE_HOST : address.IsIPv6LinkLocal ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
-            Index = index,
-        };
-        Change(
-            new NetlinkRequest(Rtnetlink.RTM_NEWADDR, Rtnetlink.NLM_F_ACK | Rtnetlink.NLM_F_CREATE | Rtnetlink.NLM_F_EXCL)
-                .Body(in body)
-                .Attribute(Rtnetlink.IFA_LOCAL, address)
-                .Attribute(Rtnetlink.IFA_ADDRESS, address),
-            "RTM_NEWADDR",
-            $"{address}/{prefixLength}, interface {index}");
-    }
-
-    /// <summary>Takes an address away again.</summary>
-    public void DeleteAddress(int index, IPAddress address, int prefixLength)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        Change(
-            new NetlinkRequest(Rtnetlink.RTM_DELADDR, Rtnetlink.NLM_F_ACK)
-                .Body(new InterfaceAddressMessage { Family = NetlinkRequest.Family(address), PrefixLength = (byte)prefixLength, Index = index })
-                .Attribute(Rtnetlink.IFA_LOCAL, address),
-            "RTM_DELADDR",
-            $"{address}/{prefixLength}, interface {index}");
-    }
 
     private void SetLinkFlags(int index, uint flags) => Change(
         new NetlinkRequest(Rtnetlink.RTM_NEWLINK, Rtnetlink.NLM_F_ACK)

@@ -9,7 +9,14 @@ namespace WgNet.Linux;
 /// <param name="Interface">Index of the interface it leads to; 0 for none (blackhole, several next hops).</param>
 /// <param name="Mtu">The route's own MTU, 0 if it has none: then the interface's counts.</param>
 /// <param name="Source">The address that the kernel would send from, if it says so.</param>
-public sealed record RouteInfo(IPAddress Destination, int PrefixLength, uint Table, int Interface, IPAddress? Gateway, IPAddress? Source, int Mtu);
+public sealed record RouteInfo(IPAddress Destination, int PrefixLength, uint Table, int Interface, IPAddress? Gateway, IPAddress? Source, int Mtu)
+{
+    /// <summary>Added by <see cref="RouteNetlink.AddRoute"/>, <c>ip route add</c> or their like, not by the kernel or a routing daemon.</summary>
+    public bool IsByHand { get; init; }
+
+    /// <summary>Leads somewhere: not a host's own address, not multicast, not a black hole.</summary>
+    public bool IsUnicast { get; init; }
+}
 
 public sealed partial class RouteNetlink
 {
@@ -29,15 +36,10 @@ public sealed partial class RouteNetlink
         Change(RouteTo(RTM_DELROUTE, 0, destination, prefixLength, index, table), "RTM_DELROUTE", $"{destination}/{prefixLength}, interface {index}, table {table}");
 
     /// <summary>All routes of a table, cached ones left out.</summary>
-    public IReadOnlyList<RouteInfo> Routes(bool isIPv4, uint table = MainTable)
-    {
-        var body = new RouteMessage { Family = NetlinkRequest.Family(isIPv4) };
-        List<RouteInfo> all = Dump(
-            new NetlinkRequest(RTM_GETROUTE, Rtnetlink.NLM_F_DUMP).Body(in body),
-            "RTM_GETROUTE",
-            bytes => ReadRoute(bytes, isIPv4));
-        return all.FindAll(route => route.Table == table);
-    }
+    public IReadOnlyList<RouteInfo> Routes(bool isIPv4, uint table = MainTable) => AllRoutes(isIPv4).FindAll(route => route.Table == table);
+
+    /// <summary>The unicast routes of all tables that lead to an interface. The kernel leaves out the others, of which there may be a million.</summary>
+    public IReadOnlyList<RouteInfo> RoutesOf(int index, bool isIPv4) => AllRoutes(isIPv4, index).FindAll(route => route.Interface == index && route.IsUnicast);
 
     /// <summary>
     /// Where a packet would go now (<c>ip route get</c>). Throws what sending it would: ENETUNREACH and its like,
@@ -72,6 +74,15 @@ public sealed partial class RouteNetlink
         return found ?? throw new LinuxException("RTM_GETROUTE", subject, Errno.ENETUNREACH);
     }
 
+    // All that a kernel before 4.20 has, even if an index is given.
+    private List<RouteInfo> AllRoutes(bool isIPv4, int index = 0)
+    {
+        var body = new RouteMessage { Family = NetlinkRequest.Family(isIPv4) };
+        NetlinkRequest request = new NetlinkRequest(RTM_GETROUTE, Rtnetlink.NLM_F_DUMP).Body(in body);
+        _ = index == 0 ? request : request.Attribute(RTA_OIF, (uint)index);
+        return Dump(request, "RTM_GETROUTE", bytes => ReadRoute(bytes, isIPv4));
+    }
+
     private static NetlinkRequest RouteTo(ushort type, ushort flags, IPAddress destination, int prefixLength, int index, uint table)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -104,7 +115,11 @@ public sealed partial class RouteNetlink
             return null;
         }
 
-        var route = new RouteInfo(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, body.DestinationLength, body.Table, 0, null, null, 0);
+        var route = new RouteInfo(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, body.DestinationLength, body.Table, 0, null, null, 0)
+        {
+            IsByHand = body.Protocol == RTPROT_BOOT,
+            IsUnicast = body.Type == RTN_UNICAST,
+        };
         var attributes = new NetlinkAttributes(payload[RouteMessage.Size..]);
         while (attributes.MoveNext())
         {

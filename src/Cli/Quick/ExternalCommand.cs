@@ -31,7 +31,7 @@ internal static class ExternalCommand
         int pid;
         using (read)
         {
-            pid = Spawn.Start(path, [Path.GetFileName(path), .. arguments], DaemonEnvironment.With(), [(int)read.DangerousGetHandle(), 1, 2]);
+            pid = Start(path, arguments, [(int)read.DangerousGetHandle(), 1, 2]);
         }
 
         using (FileStream pipe = new(write, FileAccess.Write, bufferSize: 0))
@@ -48,4 +48,22 @@ internal static class ExternalCommand
 
         return Spawn.Wait(pid);
     }
+
+    /// <summary>What a program prints that gets no input; nothing if it fails. Its complaints are not shown.</summary>
+    public static string Capture(string path, IReadOnlyList<string> arguments)
+    {
+        (SafeFileHandle read, SafeFileHandle write) = Pipe.Create();
+        int pid;
+        using (write)
+        {
+            pid = Start(path, arguments, [Spawn.DevNull, (int)write.DangerousGetHandle(), Spawn.DevNull]);
+        }
+
+        using StreamReader output = new(new FileStream(read, FileAccess.Read, bufferSize: 0), Encoding.UTF8);
+        string text = output.ReadToEnd();
+        return Spawn.Wait(pid) == 0 ? text : "";
+    }
+
+    private static int Start(string path, IReadOnlyList<string> arguments, ReadOnlySpan<int> descriptors) =>
+        Spawn.Start(path, [Path.GetFileName(path), .. arguments], DaemonEnvironment.With(), descriptors);
 }

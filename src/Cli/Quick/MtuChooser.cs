@@ -1,27 +1,26 @@
-using WgNet.Device;
 using WgNet.Linux;
 using WgNet.Udp;
 
 namespace WgNet.Cli.Quick;
 
-/// <summary>The MTU that wg-quick(8) would choose: what the way to the endpoints carries, less what WireGuard adds.</summary>
+/// <summary>
+/// The MTU of an interface whose file does not say: what the ways to all endpoints carry, less what WireGuard adds. wg-quick(8) takes
+/// the widest way instead of the narrowest, which has the packets for the other peers fragmented.
+/// </summary>
 internal static class MtuChooser
 {
     // IPv6 40, UDP 8, WireGuard 32.
     private const int Overhead = 80;
     private const int Ethernet = 1500;
 
-    public static int Choose(RouteNetlink netlink, DeviceUpdate update)
+    /// <param name="mark">The device's firewall mark: outside packets go where it leads them.</param>
+    /// <param name="ownIndex">The interface itself: a way through it is none; 0 if it has no routes yet.</param>
+    public static int Choose(RouteNetlink netlink, IEnumerable<Endpoint> endpoints, uint mark = 0, int ownIndex = 0)
     {
-        int mtu = 0;
-        foreach (Endpoint endpoint in update.Peers.Select(peer => peer.Endpoint).OfType<Endpoint>())
-        {
-            mtu = Math.Max(mtu, MtuTo(netlink, endpoint));
-        }
-
+        int mtu = endpoints.Select(endpoint => MtuTo(netlink, endpoint, mark, ownIndex)).Where(found => found > 0).DefaultIfEmpty(0).Min();
         if (mtu == 0)
         {
-            RouteInfo? route = netlink.Routes(isIPv4: true).FirstOrDefault(route => route.PrefixLength == 0);
+            RouteInfo? route = netlink.Routes(isIPv4: true).FirstOrDefault(route => route.PrefixLength == 0 && route.Interface != ownIndex);
             mtu = route is null ? 0 : MtuOf(netlink, route);
         }
 
@@ -29,11 +28,12 @@ internal static class MtuChooser
     }
 
     // An endpoint that cannot be reached at this moment says nothing about the MTU.
-    private static int MtuTo(RouteNetlink netlink, Endpoint endpoint)
+    private static int MtuTo(RouteNetlink netlink, Endpoint endpoint, uint mark, int ownIndex)
     {
         try
         {
-            return MtuOf(netlink, netlink.GetRoute(endpoint.Address));
+            RouteInfo route = netlink.GetRoute(endpoint.Address, mark);
+            return route.Interface == ownIndex ? 0 : MtuOf(netlink, route);
         }
         catch (LinuxException)
         {

@@ -1,3 +1,6 @@
+using WgNet.Device;
+using WgNet.Uapi;
+
 namespace WgNet.Cli.Quick;
 
 /// <summary>
@@ -7,6 +10,20 @@ namespace WgNet.Cli.Quick;
 internal sealed class Narrator(TextWriter error)
 {
     public void Step(string command) => error.WriteLine($"[#] {command}");
+
+    /// <summary>Says a step and does it. A refusal names the step.</summary>
+    public void Do(string command, Action action)
+    {
+        Step(command);
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UapiException or ConfigurationException)
+        {
+            throw new CommandException($"`{command}' failed: {exception.Message}");
+        }
+    }
 
     public void Warn(string message) => error.WriteLine($"[!] {message}");
 

@@ -20,29 +20,54 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
             throw new CommandException($"`{_name}' is not a WireGuard interface");
         }
 
+        // Another file may have been written since the interface came up.
+        ConfigurationFile? applied = AppliedFile.Read(_name, link.Index);
         Hooks.Run(quick.PreDown, _name, narrator);
-        RemoveRules(netlink, quick);
-        narrator.Step($"ip link delete dev {_name}");
-        netlink.DeleteLink(link.Index);
+        if (quick.SaveConfig)
+        {
+            new QuickSave(file, configuration, narrator).Run();
+        }
+
+        if (TableChoice.Of(applied ?? configuration).IsAutomatic)
+        {
+            Try(() => RemoveDefaultRoutes(netlink));
+        }
+
+        if (Resolver.IsNeeded(quick) || (applied is not null && Resolver.IsNeeded(applied.Quick)))
+        {
+            Try(new Resolver(_name, narrator).Unset);
+        }
+
+        narrator.Do($"ip link delete dev {_name}", () => netlink.DeleteLink(link.Index));
         WaitForEnd();
-        new Resolver(_name, quick, narrator).Unset();
+        AppliedFile.Delete(_name);
         Hooks.Run(quick.PostDown, _name, narrator);
     }
 
     // By the mark that the device has and the rules that are there. Neither the file nor the peers tell: another file may have been
     // set since, or the peer of the default route removed.
-    private void RemoveRules(RouteNetlink netlink, QuickSettings quick)
+    private void RemoveDefaultRoutes(RouteNetlink netlink)
     {
-        if (quick.Table is not (null or "auto"))
-        {
-            return;
-        }
-
         using DeviceView device = new(_name, UapiClient.Get(_name), publicKey: null);
         uint mark = device.Snapshot.FirewallMark;
-        if (mark != 0 && DefaultRoute.Exists(netlink, mark))
+        DefaultRoute defaultRoute = new(netlink, _name, narrator);
+        foreach (bool isIPv4 in DefaultRoute.Families.Where(isIPv4 => DefaultRoute.Exists(netlink, mark, isIPv4)))
         {
-            DefaultRoute.Remove(netlink, _name, mark, narrator);
+            defaultRoute.RemoveRules(isIPv4, mark);
+            new Firewall(_name, narrator).Remove(isIPv4);
+        }
+    }
+
+    // What does not succeed must not keep the interface up.
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (CommandException exception)
+        {
+            narrator.Warn(exception.Message);
         }
     }
 

@@ -1,8 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using WgNet.Cli.Daemon;
 using WgNet.Linux;
-using WgNet.Routing;
 using WgNet.Uapi;
 using WgNet.Udp;
 
@@ -11,14 +8,15 @@ namespace WgNet.Cli.Quick;
 /// <summary>Brings an interface up in wg-quick(8)'s order of steps, all of them or none.</summary>
 internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, Narrator narrator)
 {
+    /// <summary>What the kernel asks of an interface's MTU to let it have IPv6 (RFC 8200 section 5).</summary>
+    public const int SmallestIPv6Mtu = 1280;
+
     private readonly string _name = file.InterfaceName;
 
     public void Run()
     {
         QuickSettings quick = configuration.Quick;
-        Resolver resolver = new(_name, quick, narrator);
-        resolver.CheckAvailable();
-        RefuseSaveConfig(quick);
+        CheckBefore(configuration, narrator);
         using RouteNetlink netlink = new();
         if (netlink.FindLink(_name) is not null)
         {
@@ -29,28 +27,32 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         using UndoStack undo = new(narrator);
         Hooks.Run(quick.PreUp, _name, narrator);
         interruption.ThrowIfRequested();
-        CheckPort(configuration.Update.ListenPort ?? 0);
-        int index = CreateInterface(netlink, undo);
-        narrator.Step($"wgnet setconf {_name} {file.Path}");
+        CheckPort(configuration);
+        LinkInfo link = CreateInterface(netlink, undo);
+        InterfaceSteps steps = new(netlink, _name, link.Index, narrator, undo);
         EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
-        UapiClient.Set(_name, configuration.Update);
-        AddAddresses(netlink, index, quick);
-        SetMtuAndUp(netlink, index, quick);
+        narrator.Do($"wgnet setconf {_name} {file.Path}", () => UapiClient.Set(_name, configuration.Update));
+        quick.Addresses.ForEach(steps.AddAddress);
+        int mtu = quick.Mtu ?? MtuChooser.Choose(netlink, configuration.Update.Peers.Select(peer => peer.Endpoint).OfType<Endpoint>());
+        steps.SetMtu(mtu, link.Mtu, up: true);
         interruption.ThrowIfRequested();
-        resolver.Set(undo);
-        AddRoutes(netlink, index, quick, undo);
+        SetDns(quick, undo);
+        AddRoutes(netlink, link.Index, steps);
         interruption.ThrowIfRequested();
         Hooks.Run(quick.PostUp, _name, narrator);
         interruption.ThrowIfRequested();
         undo.Commit();
+        AppliedFile.Write(_name, AppliedFile.Text(link.Index, configuration), narrator);
     }
 
-    // Better not up than up with a file that silently will not be saved.
-    private static void RefuseSaveConfig(QuickSettings quick)
+    /// <summary>Refuses what can be known to be impossible before anything is changed.</summary>
+    public static void CheckBefore(ConfigurationFile configuration, Narrator narrator)
     {
-        if (quick.SaveConfig)
+        Resolver.CheckAvailable(configuration);
+        _ = TableChoice.Of(configuration);
+        if (configuration.Quick.Mtu is < SmallestIPv6Mtu && configuration.Quick.Addresses.Exists(address => !InterfaceSteps.IsIPv4(address.Address)))
         {
-            throw new CommandException("SaveConfig is not supported: remove it, or use wg-quick(8) with WG_QUICK_USERSPACE_IMPLEMENTATION=wgnet");
+            narrator.Warn($"MTU = {configuration.Quick.Mtu}: the kernel takes IPv6, which Address has, away from an interface with less than {SmallestIPv6Mtu}");
         }
     }
 
@@ -58,19 +60,20 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
     /// Whether the device will be able to listen there. It opens its sockets when the interface is set up, where a failure could
     /// only be logged, and <c>up</c> would end well with a tunnel that hears nothing.
     /// </summary>
-    public static void CheckPort(ushort port)
+    public static void CheckPort(ConfigurationFile configuration)
     {
+        ushort port = configuration.Update.ListenPort ?? 0;
         try
         {
             UdpSockets.Open(port, mark: 0, new UdpOptions()).Dispose();
         }
         catch (LinuxException exception)
         {
-            throw new CommandException($"ListenPort = {port}: {exception.Message}");
+            throw configuration.Refuse("ListenPort", $"{port}", exception.Message, "a port that nothing else listens on, or no ListenPort for any that is free");
         }
     }
 
-    private int CreateInterface(RouteNetlink netlink, UndoStack undo)
+    private LinkInfo CreateInterface(RouteNetlink netlink, UndoStack undo)
     {
         narrator.Step($"wgnet {_name}");
         _ = DaemonLauncher.Start(_name, DaemonEnvironment.OfProcess());
@@ -80,60 +83,44 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
             narrator.Step($"ip link delete dev {_name}");
             netlink.DeleteLink(link.Index);
         });
-        return link.Index;
+        return link;
     }
 
-    private void AddAddresses(RouteNetlink netlink, int index, QuickSettings quick)
+    private void SetDns(QuickSettings quick, UndoStack undo)
     {
-        foreach (InterfaceAddress address in quick.Addresses)
+        if (Resolver.IsNeeded(quick))
         {
-            narrator.Step($"ip {Family(address.Address)} address add {address} dev {_name}");
-            netlink.AddAddress(index, address.Address, address.PrefixLength);
+            // First, because resolvectl sets in two steps.
+            Resolver resolver = new(_name, narrator);
+            undo.Push(resolver.Unset);
+            resolver.Set(quick);
         }
     }
 
-    private void SetMtuAndUp(RouteNetlink netlink, int index, QuickSettings quick)
+    private void AddRoutes(RouteNetlink netlink, int index, InterfaceSteps steps)
     {
-        int mtu = quick.Mtu ?? MtuChooser.Choose(netlink, configuration.Update);
-        narrator.Step($"ip link set mtu {mtu} up dev {_name}");
-        netlink.SetMtu(index, mtu);
-        netlink.SetLinkUp(index);
-    }
+        var plan = RoutePlan.Make(RoutePlan.Prefixes(configuration.Update), TableChoice.Of(configuration), [.. PlannedRoute.Of(netlink, index).Select(route => route.Prefix)]);
+        foreach (PlannedRoute route in plan.Routes)
+        {
+            steps.AddRoute(route);
+        }
 
-    private void AddRoutes(RouteNetlink netlink, int index, QuickSettings quick, UndoStack undo)
-    {
-        if (quick.Table == "off")
+        if (!plan.HasDefault)
         {
             return;
         }
 
-        uint? table = quick.Table is null or "auto" ? null : RoutePlan.ParseTable(quick.Table, NamedTables());
         uint mark = configuration.Update.FirewallMark ?? 0;
-        DefaultRoute defaultRoute = new(netlink, _name, index, narrator, undo);
-        foreach (IpPrefix prefix in RoutePlan.Prefixes(configuration.Update))
+        if (mark == 0)
         {
-            if (table is null && prefix.Length == 0)
-            {
-                IEnumerable<string> own = quick.Addresses
-                    .Select(address => address.Address)
-                    .Where(address => Family(address) == (prefix.IsIPv4 ? "-4" : "-6"))
-                    .Select(address => address.ToString());
-                mark = defaultRoute.Add(prefix, mark, own);
-            }
-            else if (table is not null || !RoutePlan.IsCovered(prefix, netlink.Routes(prefix.IsIPv4), index))
-            {
-                string suffix = table is null ? "" : $" table {quick.Table}";
-                narrator.Step($"ip {(prefix.IsIPv4 ? "-4" : "-6")} route add {prefix} dev {_name}{suffix}");
-                netlink.AddRoute(IpPrefix.ToAddress(prefix.Address, prefix.IsIPv4), prefix.Length, index, table ?? RouteNetlink.MainTable);
-            }
+            mark = DefaultRoute.FreeTable(netlink);
+            steps.SetMark(mark, before: 0);
         }
-    }
 
-    private static string Family(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? "-4" : "-6";
-
-    private static string[] NamedTables()
-    {
-        const string NamesFile = "/etc/iproute2/rt_tables";
-        return File.Exists(NamesFile) ? File.ReadAllLines(NamesFile) : [];
+        foreach (bool isIPv4 in DefaultRoute.Families.Where(plan.Default))
+        {
+            steps.AddDefaultRoute(isIPv4, mark);
+            steps.SetFirewall(isIPv4, mark);
+        }
     }
 }

@@ -2,23 +2,38 @@ using WgNet.Uapi;
 
 namespace WgNet.Cli.Quick;
 
-/// <summary><c>up</c>, <c>down</c> and <c>strip</c>, as wg-quick(8) has them.</summary>
+/// <summary><c>up</c>, <c>down</c>, <c>save</c> and <c>strip</c>, as wg-quick(8) has them, and <c>reload</c>.</summary>
 internal static class QuickVerbs
 {
-    private const string Synopsis = "{ <file>.conf | <interface> }";
+    private const string Synopsis = "{ <file>.conf | <interface> }", DryRun = "--dry-run";
 
     public static readonly Verb Up = new(
         "up", Synopsis, "Creates an interface as a configuration file says, with addresses, routes and hooks", "wgnet up wg0",
-        (args, streams) => Run(args, streams, (file, configuration, narrator) => new QuickUp(file, configuration, narrator).Run()));
+        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickUp(file, configuration, new Narrator(streams.Error)).Run()));
 
     public static readonly Verb Down = new(
-        "down", Synopsis, "Removes the interface and what `up' did beside it", "wgnet down wg0",
-        (args, streams) => Run(args, streams, (file, configuration, narrator) => new QuickDown(file, configuration, narrator).Run()));
+        "down", Synopsis, "Removes the interface and what `up' did beside it; with SaveConfig = true it saves first", "wgnet down wg0",
+        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickDown(file, configuration, new Narrator(streams.Error)).Run()));
+
+    public static readonly Verb Save = new(
+        "save", Synopsis, "Writes what the running interface is into its configuration file; comments in the file are lost", "wgnet save wg0",
+        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickSave(file, configuration, new Narrator(streams.Error)).Run()));
+
+    public static readonly Verb Reload = new(
+        "reload", $"[{DryRun}] {Synopsis}",
+        "Makes the running interface what its changed file says, says what changes, and leaves sessions and learned addresses alone",
+        "wgnet reload --dry-run wg0 && wgnet reload wg0",
+        (args, streams) =>
+        {
+            bool dryRun = args.Contains(DryRun, StringComparer.Ordinal);
+            string[] rest = [.. args.Where(argument => argument != DryRun)];
+            return Run(rest, streams, ConfigurationMode.Append, (file, configuration) => new QuickReload(file, configuration, streams, dryRun).Run());
+        });
 
     public static readonly Verb Strip = new(
         "strip", Synopsis, "Writes the configuration file without what only `up' understands", "wgnet strip wg0", RunStrip);
 
-    private static int Run(string[] args, Streams streams, Action<QuickFile, ConfigurationFile, Narrator> run)
+    private static int Run(string[] args, Streams streams, ConfigurationMode mode, Action<QuickFile, ConfigurationFile> run)
     {
         QuickFile file = Locate(args, streams);
         if (!Environment.IsPrivilegedProcess)
@@ -26,8 +41,7 @@ internal static class QuickVerbs
             throw new CommandException("must be run as root");
         }
 
-        var configuration = ConfigurationFile.Load(file.Path, ConfigurationMode.Replace);
-        run(file, configuration, new Narrator(streams.Error));
+        run(file, ConfigurationFile.Load(file.Path, mode));
         return 0;
     }
 

@@ -1,57 +1,103 @@
+using System.Net;
 using WgNet.Uapi;
 
 namespace WgNet.Cli.Quick;
 
-/// <summary>Name servers for the time that the interface is up, through resolvconf(8).</summary>
-internal sealed class Resolver(string interfaceName, QuickSettings quick, Narrator narrator)
+/// <summary>
+/// Name servers for the time that the interface is up: through resolvconf(8), as wg-quick(8), or through resolvectl(1) where only
+/// systemd-resolved is there. Either is asked to send all names to them.
+/// </summary>
+internal sealed class Resolver(string interfaceName, Narrator narrator)
 {
     private const string InterfaceOrder = "/etc/resolvconf/interface-order";
 
-    private bool IsNeeded => quick.DnsServers.Count > 0;
-
     /// <summary>Fails before anything was changed if the name servers could not be set.</summary>
-    public void CheckAvailable()
+    public static void CheckAvailable(ConfigurationFile configuration)
     {
-        if (IsNeeded && ExternalCommand.Find("resolvconf") is null)
+        if (IsNeeded(configuration.Quick) && Resolvconf is null && Resolvectl is null)
         {
-            throw new CommandException("DNS is set, but resolvconf is missing: apt-get install openresolv, or remove DNS from the file");
+            throw configuration.Refuse(
+                "DNS", ConfigurationText(configuration.Quick), "neither resolvconf nor resolvectl is there to set it",
+                "one of them: apt-get install openresolv, or systemd-resolved; or no DNS");
         }
     }
 
-    public void Set(UndoStack undo)
-    {
-        if (!IsNeeded)
-        {
-            return;
-        }
+    /// <summary>As wg-quick(8): search domains alone change nothing.</summary>
+    public static bool IsNeeded(QuickSettings quick) => quick.DnsServers.Count > 0;
 
-        Run(["-a", Name(), "-m", "0", "-x"], Text());
-        undo.Push(Unset);
-    }
-
-    public void Unset()
-    {
-        if (IsNeeded)
-        {
-            Run(["-d", Name(), "-f"], "");
-        }
-    }
+    /// <summary>What stands after <c>DNS = </c>.</summary>
+    public static string ConfigurationText(QuickSettings quick) =>
+        IsNeeded(quick) ? string.Join(", ", [.. quick.DnsServers.Select(server => server.ToString()), .. quick.DnsSearch]) : "";
 
     /// <summary>resolv.conf's lines: name servers, then search domains.</summary>
-    public string Text()
+    public static string Text(QuickSettings quick)
     {
         string servers = string.Concat(quick.DnsServers.Select(server => $"nameserver {server}\n"));
         return quick.DnsSearch.Count == 0 ? servers : $"{servers}search {string.Join(' ', quick.DnsSearch)}\n";
     }
 
-    private void Run(string[] arguments, string input)
+    public void Set(QuickSettings quick)
     {
-        narrator.Step($"resolvconf {string.Join(' ', arguments)}");
-        string resolvconf = ExternalCommand.Find("resolvconf") ?? throw new CommandException("resolvconf is missing");
-        int exitCode = ExternalCommand.Run(resolvconf, arguments, input);
+        if (Resolvconf is { } resolvconf)
+        {
+            Run(resolvconf, ["-a", Name(), "-m", "0", "-x"], Text(quick));
+        }
+        else if (Resolvectl is { } resolvectl)
+        {
+            Run(resolvectl, ["dns", interfaceName, .. quick.DnsServers.Select(server => server.ToString())]);
+            Run(resolvectl, ["domain", interfaceName, "~.", .. quick.DnsSearch]);
+        }
+        else
+        {
+            throw new CommandException("neither resolvconf nor resolvectl is there any more");
+        }
+    }
+
+    /// <summary>Takes back what <see cref="Set"/> did, while the interface is still there.</summary>
+    public void Unset()
+    {
+        if (Resolvconf is { } resolvconf)
+        {
+            Run(resolvconf, ["-d", Name(), "-f"]);
+        }
+        else if (Resolvectl is { } resolvectl)
+        {
+            Run(resolvectl, ["revert", interfaceName]);
+        }
+    }
+
+    /// <summary>The servers and search domains that resolvconf has for the interface now; none if it does not say.</summary>
+    public QuickSettings Current()
+    {
+        QuickSettings current = new();
+        string text = Resolvconf is { } resolvconf ? ExternalCommand.Capture(resolvconf, ["-l", Name()]) : "";
+        foreach (string[] words in text.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (words is ["nameserver", { } server] && IPAddress.TryParse(server, out IPAddress? address))
+            {
+                current.DnsServers.Add(address);
+            }
+            else if (words is ["search", .. { } domains])
+            {
+                current.DnsSearch.AddRange(domains.Where(domain => Uri.CheckHostName(domain) == UriHostNameType.Dns));
+            }
+        }
+
+        return current;
+    }
+
+    private static string? Resolvconf => ExternalCommand.Find("resolvconf");
+
+    private static string? Resolvectl => ExternalCommand.Find("resolvectl");
+
+    private void Run(string program, string[] arguments, string input = "")
+    {
+        string command = $"{Path.GetFileName(program)} {string.Join(' ', arguments)}";
+        narrator.Step(command);
+        int exitCode = ExternalCommand.Run(program, arguments, input);
         if (exitCode != 0)
         {
-            throw new CommandException($"resolvconf failed with status {exitCode}", exitCode);
+            throw new CommandException($"`{command}' failed with status {exitCode}", exitCode);
         }
     }
 

@@ -26,16 +26,9 @@ public sealed class ConfigurationFile
     private readonly string _file;
     private readonly InterfaceSection _interface = new();
     private readonly List<PeerSection> _peers = [];
-    private Section _section;
+    private readonly List<ConfigurationSection> _sections = [];
 
     private ConfigurationFile(string file) => _file = file;
-
-    private enum Section
-    {
-        None,
-        Interface,
-        Peer,
-    }
 
     /// <summary>The receiver wipes its keys.</summary>
     public DeviceUpdate Update { get; } = new();
@@ -44,6 +37,19 @@ public sealed class ConfigurationFile
     public List<string> Warnings { get; } = [];
 
     public QuickSettings Quick => _interface.Quick;
+
+    /// <summary>The sections as they were written.</summary>
+    public IReadOnlyList<ConfigurationSection> Sections => _sections;
+
+    /// <summary>What a peer gets that says nothing but its key: the Learn settings of [Interface].</summary>
+    public PeerUpdate PeerDefaults => new PeerSection(firstLine: 0).ToUpdate(default, _interface.Learn);
+
+    /// <summary>A refusal, to be thrown, of a setting of [Interface] that turned out to be impossible only when it was applied.</summary>
+    public ConfigurationFileException Refuse(string key, string value, string reason, string? expected)
+    {
+        int line = _sections.Where(section => section.IsInterface).SelectMany(section => section.Settings).LastOrDefault(setting => setting.Is(key)).Line;
+        return new ConfigurationFileException(_file, line, key, value, reason, expected);
+    }
 
     /// <exception cref="ConfigurationFileException">It cannot be read, or something in it is wrong.</exception>
     public static ConfigurationFile Load(string path, ConfigurationMode mode)
@@ -114,16 +120,23 @@ public sealed class ConfigurationFile
 
         string key = string.Concat(line[..equals].ToString().Where(c => !char.IsWhiteSpace(c)));
         var setting = new ConfigurationLine(_file, number, key, line[(equals + 1)..], prefix => Warnings.Add(SettingText.HostBitsWarning(prefix)));
-        switch (_section)
+        if (_sections.Count == 0)
         {
-            case Section.Interface:
-                _interface.Take(setting);
-                break;
-            case Section.Peer:
-                _peers[^1].Take(setting);
-                break;
-            default:
-                throw setting.RefuseSecret("a setting before the first section", "[Interface] or [Peer] above it");
+            throw setting.RefuseSecret("a setting before the first section", "[Interface] or [Peer] above it");
+        }
+
+        if (_sections[^1].IsInterface)
+        {
+            _interface.Take(setting);
+        }
+        else
+        {
+            _peers[^1].Take(setting);
+        }
+
+        if (key.ToUpperInvariant() is not ("PRIVATEKEY" or "PRESHAREDKEY"))
+        {
+            _sections[^1].Settings.Add(new ConfigurationSetting(key, setting.Text, number));
         }
     }
 
@@ -133,10 +146,10 @@ public sealed class ConfigurationFile
         switch (name.ToUpperInvariant())
         {
             case "[INTERFACE]":
-                _section = Section.Interface;
+                _sections.Add(new ConfigurationSection(isInterface: true));
                 break;
             case "[PEER]":
-                _section = Section.Peer;
+                _sections.Add(new ConfigurationSection(isInterface: false));
                 _peers.Add(new PeerSection(number));
                 break;
             default:
@@ -157,7 +170,7 @@ public sealed class ConfigurationFile
         Update.StateFile = _interface.StateFile ?? (replace ? true : null);
         foreach (PeerSection peer in _peers)
         {
-            Update.Peers.Add(peer.ToUpdate(_file, _interface.Learn));
+            Update.Peers.Add(peer.ToUpdate(peer.RequirePublicKey(_file), _interface.Learn));
         }
     }
 

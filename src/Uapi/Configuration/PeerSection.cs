@@ -57,11 +57,12 @@ internal sealed class PeerSection(int firstLine)
 
     public void Wipe() => _presharedKey.Wipe();
 
+    public PublicKey RequirePublicKey(string file) => _publicKey
+        ?? throw new ConfigurationFileException(file, firstLine, null, null, "this [Peer] has no PublicKey", "PublicKey = …");
+
     /// <summary>The whole section; the preshared key's array goes with it.</summary>
-    public PeerUpdate ToUpdate(string file, LearnDefaults defaults)
+    public PeerUpdate ToUpdate(PublicKey publicKey, LearnDefaults defaults)
     {
-        PublicKey publicKey = _publicKey
-            ?? throw new ConfigurationFileException(file, firstLine, null, null, "this [Peer] has no PublicKey", "PublicKey = …");
         var update = new PeerUpdate(publicKey)
         {
             PresharedKey = _presharedKey,

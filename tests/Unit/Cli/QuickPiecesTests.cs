@@ -76,7 +76,7 @@ public sealed class QuickPiecesTests
 
         Assert.Equal(
             "nameserver 10.0.0.1\nnameserver 2001:db8::1\nsearch example.org example.net\n",
-            new Resolver("wg0", quick, new Narrator(TextWriter.Null)).Text());
+            Resolver.Text(quick));
     }
 
     [Fact]
@@ -86,10 +86,12 @@ public sealed class QuickPiecesTests
         taken.Bind(new IPEndPoint(IPAddress.Any, 0));
         ushort port = (ushort)((IPEndPoint)taken.LocalEndPoint!).Port;
 
-        string message = Assert.Throws<CommandException>(() => QuickUp.CheckPort(port)).Message;
+        var configuration = ConfigurationFile.Parse($"[Interface]\n# busy\nListenPort = {port}\n", "wg0.conf", ConfigurationMode.Replace);
 
-        Assert.StartsWith($"ListenPort = {port}: ", message, StringComparison.Ordinal);
-        Assert.EndsWith("Address already in use", message, StringComparison.Ordinal);
+        string message = Assert.Throws<ConfigurationFileException>(() => QuickUp.CheckPort(configuration)).Message;
+
+        Assert.StartsWith($"wg0.conf:3: ListenPort = {port}: ", message, StringComparison.Ordinal);
+        Assert.Contains("Address already in use; expected a port that nothing else listens on", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -122,5 +124,59 @@ public sealed class QuickPiecesTests
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    [Fact]
+    public void NftRules_Addresses_ReplaceTheTableAtOnce() => Assert.Equal(
+        """
+        add table ip6 wg-quick-wg0
+        delete table ip6 wg-quick-wg0
+        add table ip6 wg-quick-wg0
+        add chain ip6 wg-quick-wg0 preraw { type filter hook prerouting priority -300; }
+        add chain ip6 wg-quick-wg0 premangle { type filter hook prerouting priority -150; }
+        add chain ip6 wg-quick-wg0 postmangle { type filter hook postrouting priority -150; }
+        add rule ip6 wg-quick-wg0 postmangle meta l4proto udp mark 51820 ct mark set mark
+        add rule ip6 wg-quick-wg0 premangle meta l4proto udp meta mark set ct mark
+        add rule ip6 wg-quick-wg0 preraw iifname != "wg0" ip6 daddr fd00::1 fib saddr type != local drop
+
+        """,
+        new Firewall("wg0", new Narrator(TextWriter.Null)).NftRules(isIPv4: false, 51820, [IPAddress.Parse("fd00::1")]));
+
+    [Fact]
+    public void IptablesRemoval_WhatIptablesSaves_TakesAwayOnlyThisInterfacesRules()
+    {
+        Firewall firewall = new("wg0", new Narrator(TextWriter.Null));
+        string others = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j DROP -m comment --comment \"wg-quick(8) rule for wg01\"\nCOMMIT\n";
+        string saved = others + firewall.IptablesRules(5, [IPAddress.Parse("10.0.0.1")]).Replace("-I ", "-A ", StringComparison.Ordinal);
+
+        Assert.Empty(firewall.IptablesRemoval(others));
+        Assert.Equal(
+            """
+            *raw
+            COMMIT
+            *raw
+            -D PREROUTING ! -i wg0 -d 10.0.0.1 -m addrtype ! --src-type LOCAL -j DROP -m comment --comment "wg-quick(8) rule for wg0"
+            COMMIT
+            *mangle
+            -D POSTROUTING -m mark --mark 5 -p udp -j CONNMARK --save-mark -m comment --comment "wg-quick(8) rule for wg0"
+            -D PREROUTING -p udp -j CONNMARK --restore-mark -m comment --comment "wg-quick(8) rule for wg0"
+            COMMIT
+
+            """,
+            firewall.IptablesRemoval(saved));
+    }
+
+    [Fact]
+    public void Applied_ConfigurationWithSecrets_TellsThatTheyWereGivenAndNoMore()
+    {
+        string key = Convert.ToBase64String(new byte[] { 1 }.Concat(new byte[31]).ToArray());
+        var configuration = ConfigurationFile.Parse(
+            $"[Interface]\nPrivateKey = {key}\nAddress = 10.0.0.1/24 # inside\n[Peer]\nPublicKey = {key}\npresharedkey = {key}\n[Peer]\nPublicKey = {SampleDevices.Key(2)}\n",
+            "wg0.conf",
+            ConfigurationMode.Append);
+
+        Assert.Equal(
+            $"# interface 7\n[Interface]\nAddress = 10.0.0.1/24\n[Peer]\nPresharedKeyFile = /dev/null\nPublicKey = {key}\n[Peer]\nPublicKey = {SampleDevices.Key(2)}\n",
+            AppliedFile.Text(7, configuration));
     }
 }

@@ -1,8 +1,6 @@
-using System.Net;
-using WgNet.Cli;
 using WgNet.Cli.Quick;
 using WgNet.Device;
-using WgNet.Linux;
+using WgNet.Routing;
 using Xunit;
 
 namespace WgNet.Unit.Cli;
@@ -27,16 +25,30 @@ public sealed class RoutePlanTests
     }
 
     [Theory]
-    [InlineData("10.0.0.0/24", 7, true)]
-    [InlineData("10.0.0.128/25", 7, true)]
-    [InlineData("10.0.0.0/16", 7, false)]
-    [InlineData("10.0.1.0/24", 7, false)]
-    [InlineData("10.0.0.0/24", 8, false)]
-    public void IsCovered_RouteOfTheInterface_OnlyByASameOrShorterOne(string prefix, int interfaceIndex, bool expected)
-    {
-        RouteInfo route = new(IPAddress.Parse("10.0.0.0"), 24, RouteNetlink.MainTable, 7, null, null, 0);
+    [InlineData("10.0.0.0/24", true)]
+    [InlineData("10.0.0.128/25", true)]
+    [InlineData("10.0.0.0/16", false)]
+    [InlineData("10.0.1.0/24", false)]
+    [InlineData("a00::/24", false)]
+    public void IsCovered_RouteOfTheInterface_OnlyByASameOrShorterOne(string prefix, bool expected) =>
+        Assert.Equal(expected, RoutePlan.IsCovered(SampleDevices.Prefix(prefix), [SampleDevices.Prefix("10.0.0.0/24")]));
 
-        Assert.Equal(expected, RoutePlan.IsCovered(SampleDevices.Prefix(prefix), [route], interfaceIndex));
+    [Fact]
+    public void Make_AutomaticTable_LeavesOutWhatIsCoveredAndSetsDefaultsApart()
+    {
+        var plan = RoutePlan.Make(Prefixes("10.0.0.2/32", "10.9.0.0/16", "0.0.0.0/0"), default, Prefixes("10.0.0.0/24"));
+
+        Assert.Equal(["10.9.0.0/16"], plan.Routes.Select(route => route.ToString()));
+        Assert.Equal((true, false), (plan.DefaultIPv4, plan.DefaultIPv6));
+    }
+
+    [Fact]
+    public void Make_TableByNumber_HasEveryPrefixThere()
+    {
+        var plan = RoutePlan.Make(Prefixes("10.0.0.2/32", "::/0"), new TableChoice(IsOff: false, 77), Prefixes("10.0.0.0/24"));
+
+        Assert.Equal(["10.0.0.2/32 table 77", "::/0 table 77"], plan.Routes.Select(route => route.ToString()));
+        Assert.False(plan.HasDefault);
     }
 
     [Theory]
@@ -44,15 +56,19 @@ public sealed class RoutePlanTests
     [InlineData("1234", 1234)]
     [InlineData("0x10", 16)]
     [InlineData("tunnels", 77)]
-    public void ParseTable_NumberOrName_IsItsNumber(string text, int expected) =>
-        Assert.Equal((uint)expected, RoutePlan.ParseTable(text, ["# comment", "255\tlocal", "77 tunnels # mine"]));
+    public void TryParse_NumberOrName_IsItsNumber(string text, int expected)
+    {
+        Assert.True(TableChoice.TryParse(text, ["# comment", "255\tlocal", "77 tunnels # mine"], out uint table));
+        Assert.Equal((uint)expected, table);
+    }
 
     [Theory]
     [InlineData("nowhere")]
     [InlineData("-1")]
     [InlineData("99999999999")]
-    public void ParseTable_Unknown_IsRefused(string text) =>
-        Assert.StartsWith($"Table is `{text}'", Assert.Throws<CommandException>(() => RoutePlan.ParseTable(text, [])).Message, StringComparison.Ordinal);
+    public void TryParse_Unknown_IsRefused(string text) => Assert.False(TableChoice.TryParse(text, [], out _));
+
+    private static IpPrefix[] Prefixes(params string[] prefixes) => [.. prefixes.Select(SampleDevices.Prefix)];
 
     private static void Add(List<PrefixUpdate> list, params string[] prefixes) =>
         list.AddRange(prefixes.Select(prefix => new PrefixUpdate(SampleDevices.Prefix(prefix), Remove: false)));

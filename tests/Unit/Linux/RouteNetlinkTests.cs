@@ -80,7 +80,7 @@ public sealed class RouteNetlinkTests
         netlink.SetLinkUp(link.Index);
         netlink.AddRoute(address, prefixLength, link.Index, table);
         RouteInfo route = Assert.Single(netlink.Routes(isIPv4, table), route => route.PrefixLength == prefixLength);
-        Assert.Equal(new RouteInfo(address, prefixLength, table, link.Index, null, null, 0), route);
+        Assert.Equal(new RouteInfo(address, prefixLength, table, link.Index, null, null, 0) { IsByHand = true, IsUnicast = true }, route);
         Assert.Equal(Errno.EEXIST, Assert.Throws<LinuxException>(() => netlink.AddRoute(address, prefixLength, link.Index, table)).Errno);
         netlink.DeleteRoute(address, prefixLength, link.Index, table);
         Assert.DoesNotContain(netlink.Routes(isIPv4, table), route => route.PrefixLength == prefixLength);
@@ -141,6 +141,46 @@ public sealed class RouteNetlinkTests
         netlink.DeleteRule(suppressed);
         Assert.Equal(before, netlink.Rules(isIPv4));
         Assert.Equal(Errno.ENOENT, Assert.Throws<LinuxException>(() => netlink.DeleteRule(unmarked)).Errno);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RoutesOf_TwoInterfaces_AreThoseOfOneInEveryTable(bool isIPv4) => InNetworkWithLink((netlink, link) =>
+    {
+        int other = PrivateNetwork.AddLink("wg1");
+        netlink.SetLinkUp(link.Index);
+        netlink.SetLinkUp(other);
+        IPAddress destination = IPAddress.Parse(isIPv4 ? "10.9.0.0" : "fd09::");
+        netlink.AddRoute(destination, 16, link.Index);
+        netlink.AddRoute(destination, 16, link.Index, table: 1234);
+        netlink.AddRoute(destination, 20, other);
+        netlink.AddAddress(link.Index, IPAddress.Parse(isIPv4 ? "10.1.0.1" : "fd01::1"), 24);
+
+        RouteInfo[] routes = [.. netlink.RoutesOf(link.Index, isIPv4)];
+
+        Assert.All(routes, route => Assert.True(route.IsUnicast && route.Interface == link.Index));
+        Assert.Equal([RouteNetlink.MainTable, 1234u], routes.Where(route => route.IsByHand && route.PrefixLength == 16).Select(route => route.Table).Order());
+        Assert.DoesNotContain(routes, route => route.PrefixLength == 20);
+        Assert.False(Assert.Single(routes, route => route.PrefixLength == 24).IsByHand);
+    });
+
+    [Fact]
+    public void Addresses_GivenAndMadeByTheKernel_AreToldApart() => InNetworkWithLink((netlink, link) =>
+    {
+        netlink.SetLinkUp(link.Index);
+        netlink.AddAddress(link.Index, IPAddress.Parse("10.0.0.1"), 24);
+        netlink.AddAddress(link.Index, IPAddress.Parse("fe80::5"), 64);
+        PrivateNetwork.Ip("address add 2001:db8::9/64 dev wg0 valid_lft 100 preferred_lft 100");
+
+        IReadOnlyList<AddressInfo> addresses = netlink.Addresses(link.Index);
+
+        Assert.Equal(
+            ["10.0.0.1/24", "fe80::5/64"],
+            addresses.Where(address => address is { IsPermanent: true, IsAutomatic: false }).Select(address => $"{address.Address}/{address.PrefixLength}").Order(StringComparer.Ordinal));
+        Assert.False(Assert.Single(addresses, address => address.Address.ToString() == "2001:db8::9").IsPermanent);
+        Assert.Single(addresses, address => address is { IsAutomatic: true, Address.IsIPv6LinkLocal: true });
+        Assert.DoesNotContain(addresses, address => IPAddress.IsLoopback(address.Address));
     });
 
     [Fact]
