@@ -233,11 +233,13 @@ public sealed class LearningPeer<TPeer>
             LearnedWord word = Find(record.Address);
             if (!word.IsExpired(now, LearnTimeout))
             {
+                // The last packet's time is rounded down, and the first one may be the last.
+                long age = Math.Max(0, now - word.LastReceived);
                 addresses.Add(new LearnedAddress
                 {
                     Address = record.Address,
-                    AgeNanoseconds = Math.Max(0, now - word.LastReceived),
-                    FirstSeenNanoseconds = Math.Max(0, now - record.FirstReceived),
+                    AgeNanoseconds = age,
+                    FirstSeenNanoseconds = Math.Max(age, now - record.FirstReceived),
                     Packets = packets(record.Address),
                     IsPinned = word.IsPinned,
                 });

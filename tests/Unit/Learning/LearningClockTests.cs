@@ -80,6 +80,18 @@ public sealed class LearningClockTests : LearnerFixture
         Assert.Equal(SourceVerdict.LearnRateLimited, Receive(P, Host(201)));
     }
 
+    /// <summary>The time of the last packet is kept in 1/64 s.</summary>
+    [Fact]
+    public void Learned_ByOnePacket_WasSeenFirstWhenItWasSeenLast()
+    {
+        Now += Second / 100;
+        _ = Receive(P, Host(0));
+        Now += Second;
+        LearnedAddress learned = Assert.Single(Learner.Learned(P, Now));
+        Assert.InRange(learned.AgeNanoseconds, Second, Second + (Second / 64));
+        Assert.Equal(learned.AgeNanoseconds, learned.FirstSeenNanoseconds);
+    }
+
     private void LearnSixteen(int from)
     {
         for (int i = from; i < from + 16; i++)
