@@ -47,8 +47,8 @@ public sealed class IdleTests
         string story = string.Create(CultureInfo.InvariantCulture, $"{packets} packets from the kernel, and woken were: {string.Join(", ", woken)}");
         Assert.True(woken.TrueForAll(thread => thread.EndsWith(" outbound", StringComparison.Ordinal)), story);
 
-        // Twice: on a busy machine handling a packet may mean to wait for a lock of the kernel's.
-        Assert.True(woken.Count <= 2 * packets, story);
+        // Three times: on a busy machine handling a packet may mean to wait for a lock of the kernel's, once or twice.
+        Assert.True(woken.Count <= 3 * packets, story);
     }
 
     // Router solicitations and multicast reports, which the kernel sends into a new interface at growing intervals.

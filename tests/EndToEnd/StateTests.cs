@@ -7,6 +7,9 @@ namespace WgNet.EndToEnd;
 /// <summary>What was learned outlives the process: docs/learning.md, "Across restarts".</summary>
 public sealed partial class StateTests
 {
+    // In seconds.
+    private const string ThirtyDays = "2592000";
+
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(8);
 
     [Theory]
@@ -37,6 +40,34 @@ public sealed partial class StateTests
         BeginAnew(network, client, outside);
         Ping.Fails(client.Host, SlaacNetwork.GatewayAddress);
         Assert.NotEqual(0, RefusedInitiations(client));
+    }
+
+    /// <summary>
+    /// As after a reboot, or on a machine restored from an image: the clock that the device goes by begins anew, far ahead and then far
+    /// behind of what it was. Ages go on by the wall clock.
+    /// </summary>
+    [Fact]
+    public void QuietClient_AfterARebootWithAnotherClock_IsReachedAndAsOldAsItIs()
+    {
+        using var network = new SlaacNetwork(Implementation.WireGuardGo, Outside.IPv4);
+        Tunnel client = network.AddClient();
+        string address = SlaacNetwork.WaitForAddress(client);
+        Ping.Succeeds(client.Host, SlaacNetwork.GatewayAddress);
+        RefuseInitiations(client);
+        foreach (string[] launcher in (string[][])[["unshare", "--time", "--boottime", ThirtyDays], []])
+        {
+            network.Gateway.Launcher = launcher;
+            network.RestartGateway("TERM", client);
+            Assert.Contains(address, network.Learned(client));
+            Assert.All(network.Gateway.PeerValues(client, "learned_age_sec"), age => Assert.InRange(int.Parse(age, CultureInfo.InvariantCulture), 0, 60));
+            Ping.Succeeds(network.GatewayHost, address);
+
+            // Limits begin anew with the process, and nobody is kept from learning.
+            string another = $"2001:db8:1::b00{launcher.Length}";
+            SlaacNetwork.AddAddress(client, another);
+            Ping.Succeeds(client.Host, SlaacNetwork.GatewayAddress, "-I", another);
+            Assert.Contains(another, network.Learned(client));
+        }
     }
 
     /// <summary>The clients that ask are as they were; those that do not are not in the way of others.</summary>

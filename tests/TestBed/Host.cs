@@ -5,7 +5,8 @@ namespace WgNet.TestBed;
 /// <summary>A machine of a test's network: a namespace, its addresses, and the processes that run in it.</summary>
 public sealed class Host(string role) : IDisposable
 {
-    private const string StateFolder = "/var/lib/wgnet";
+    // What WgNet keeps of an interface when its process has ended.
+    private static readonly string[] KeptFolders = ["/var/lib/wgnet", "/run/wgnet"];
 
     private static int _interfaces;
 
@@ -73,10 +74,10 @@ public sealed class Host(string role) : IDisposable
 
         Namespace.Dispose();
 
-        // WgNet keeps it for the interface's next start; these names never come again.
-        foreach (string name in _names.Where(_ => Directory.Exists(StateFolder)))
+        // These names never come again.
+        foreach (string folder in KeptFolders.Where(Directory.Exists))
         {
-            Array.ForEach(Directory.GetFiles(StateFolder, name + ".*"), File.Delete);
+            _names.ForEach(name => Array.ForEach(Directory.GetFiles(folder, name + ".*"), File.Delete));
         }
     }
 

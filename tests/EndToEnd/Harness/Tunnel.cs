@@ -23,6 +23,9 @@ public sealed class Tunnel
 
     public Daemon Daemon { get; private set; }
 
+    /// <summary>A command with its arguments that starts the process from the next restart on, such as unshare(1).</summary>
+    public string[] Launcher { get; set; } = [];
+
     public KeyPair Keys { get; private set; } = KeyPair.Generate();
 
     /// <summary>Starts the interface in the foreground and waits until its control socket answers.</summary>
@@ -137,7 +140,7 @@ public sealed class Tunnel
 
     private Daemon Launch()
     {
-        Daemon daemon = Host.Start(_command);
+        Daemon daemon = Host.Start([.. Launcher, .. _command]);
         Wait.Until(
             () => daemon.HasExited || UapiSocket.Answers(Name),
             TimeSpan.FromSeconds(10),
