@@ -37,7 +37,7 @@ cleanup() {
     for namespace in "$gateway" "$alice" "$bob"; do
         ip netns del "$namespace" 2>/dev/null || true
     done
-    rm -rf "$work" "/var/lib/wgnet/$wg_gateway.timestamp"
+    rm -rf "$work" "/var/lib/wgnet/$wg_gateway".*
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
