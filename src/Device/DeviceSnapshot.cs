@@ -10,6 +10,9 @@ public sealed class DeviceSnapshot
     /// <summary>32 bytes, or null if the device has no key. The receiver wipes it after use.</summary>
     public byte[]? PrivateKey { get; set; }
 
+    /// <summary>The file that it came from, or null if it was given as it is.</summary>
+    public string? PrivateKeyFile { get; set; }
+
     /// <summary>0 when nothing is bound.</summary>
     public ushort ListenPort { get; set; }
 
@@ -43,6 +46,9 @@ public sealed class PeerSnapshot(PublicKey publicKey)
 
     /// <summary>32 bytes, or null. The receiver wipes it after use.</summary>
     public byte[]? PresharedKey { get; set; }
+
+    /// <summary>As <see cref="DeviceSnapshot.PrivateKeyFile"/>.</summary>
+    public string? PresharedKeyFile { get; set; }
 
     /// <summary>Outside address.</summary>
     public Endpoint? Endpoint { get; set; }

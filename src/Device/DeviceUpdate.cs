@@ -13,6 +13,9 @@ public sealed class DeviceUpdate
     /// <summary>32 bytes; all zero removes the key. The receiver of the update wipes it after use.</summary>
     public byte[]? PrivateKey { get; set; }
 
+    /// <summary>The absolute path of the file that <see cref="PrivateKey"/> stands in, kept and reported; empty removes it, and so does a key without one.</summary>
+    public string? PrivateKeyFile { get; set; }
+
     public ushort? ListenPort { get; set; }
 
     /// <summary>0 removes the mark.</summary>
@@ -46,6 +49,9 @@ public sealed class PeerUpdate(PublicKey publicKey)
 
     /// <summary>32 bytes; all zero removes the key. The receiver of the update wipes it after use.</summary>
     public byte[]? PresharedKey { get; set; }
+
+    /// <summary>As <see cref="DeviceUpdate.PrivateKeyFile"/>.</summary>
+    public string? PresharedKeyFile { get; set; }
 
     /// <summary>Outside address.</summary>
     public Endpoint? Endpoint { get; set; }

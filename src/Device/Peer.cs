@@ -47,6 +47,9 @@ internal sealed class Peer
     /// <summary>The name that the endpoint was configured by; guarded by the device's configuration lock.</summary>
     public string? EndpointHost { get; set; }
 
+    /// <summary>The file that the preshared key came from; guarded by the device's configuration lock.</summary>
+    public string? PresharedKeyFile { get; set; }
+
     /// <summary>Null until an event of the peer is limited.</summary>
     public EventLimits? EventLimits
     {

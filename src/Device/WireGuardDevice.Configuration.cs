@@ -23,6 +23,9 @@ public sealed partial class WireGuardDevice
     private ushort _listenPort;
     private volatile uint _firewallMark;
 
+    // Where the private key stands outside; the device itself never looks there.
+    private string? _privateKeyFile;
+
     // Whose AllowedIPs the update that is being applied has changed. Empty but for subscribers' sake.
     private readonly HashSet<Peer> _allowedIpsChanged = [];
 
@@ -80,6 +83,7 @@ public sealed partial class WireGuardDevice
             {
                 snapshot.PrivateKey = new byte[32];
                 _sessions.CopyPrivateKey(snapshot.PrivateKey);
+                snapshot.PrivateKeyFile = _privateKeyFile;
             }
 
             snapshot.Drops.AddRange(Drops.NonZero());
@@ -113,6 +117,7 @@ public sealed partial class WireGuardDevice
         if (peer.Session.CopyPresharedKey(presharedKey))
         {
             snapshot.PresharedKey = presharedKey;
+            snapshot.PresharedKeyFile = peer.PresharedKeyFile;
         }
 
         snapshot.AllowedIps.AddRange(_allowedIps.Prefixes(peer));
@@ -198,6 +203,7 @@ public sealed partial class WireGuardDevice
         if (update.PrivateKey is { } privateKey)
         {
             _sessions.SetPrivateKey(privateKey, Clock.BootTime);
+            _privateKeyFile = null;
 
             // A peer with the interface's own key could only talk to itself.
             if (_sessions.HasPrivateKey && _peers.TryGetValue(_sessions.PublicKey, out Peer? self))
@@ -205,7 +211,11 @@ public sealed partial class WireGuardDevice
                 RemovePeer(self);
             }
         }
+
+        _privateKeyFile = PathOrNone(update.PrivateKeyFile, _privateKeyFile);
     }
+
+    private static string? PathOrNone(string? change, string? now) => change is null ? now : change.Length == 0 ? null : change;
 
     private void ApplyListenPort(ushort? change)
     {
@@ -292,7 +302,10 @@ public sealed partial class WireGuardDevice
         if (update.PresharedKey is { } presharedKey)
         {
             peer.Session.SetPresharedKey(presharedKey, now);
+            peer.PresharedKeyFile = null;
         }
+
+        peer.PresharedKeyFile = PathOrNone(update.PresharedKeyFile, peer.PresharedKeyFile);
 
         if (update.Endpoint is { } endpoint)
         {

@@ -32,7 +32,7 @@ public static class UapiClient
 
     /// <summary>
     /// Applies the update, as a whole where the device is WgNet's; does not wipe it. Of what only WgNet knows, another implementation
-    /// is not told what follows from the rest (an endpoint's name), and what was asked for is refused.
+    /// is not told what follows from the rest (an endpoint's name, a key's file), and what was asked for is refused.
     /// </summary>
     /// <exception cref="UapiException">No such interface, no permission, or the update was refused.</exception>
     public static void Set(string interfaceName, DeviceUpdate update)
@@ -71,7 +71,8 @@ public static class UapiClient
 
     // Whether anything in it would be written that only WgNet reads.
     private static bool HasExtensions(DeviceUpdate update) => update.Workers is not null || update.MetricsListen is not null || update.StateFile is not null
-        || FirstDemand(update) is not null || update.Peers.Exists(peer => peer.EndpointHost is { Length: > 0 } || peer.ReplaceLearnableIps);
+        || UapiSetWriter.IsKeyFileSaid(update.PrivateKeyFile, update.PrivateKey) || FirstDemand(update) is not null
+        || update.Peers.Exists(peer => peer.EndpointHost is { Length: > 0 } || UapiSetWriter.IsKeyFileSaid(peer.PresharedKeyFile, peer.PresharedKey) || peer.ReplaceLearnableIps);
 
     // What other implementations cannot do and cannot pass over.
     private static string? FirstDemand(DeviceUpdate update) =>

@@ -99,6 +99,9 @@ public sealed class UapiGetReader
             case "wgnet_version":
                 _device.WgNetVersion = value.ToString();
                 return true;
+            case "private_key_file":
+                _device.PrivateKeyFile = UapiValue.ParsePath(value);
+                return _device.PrivateKeyFile is { Length: > 0 };
             case "workers":
                 bool isCount = UapiValue.TryParseNumber(value, WorkerCount.Most, out number);
                 _device.Workers = (int)number;
@@ -138,6 +141,9 @@ public sealed class UapiGetReader
                 bool isEndpoint = Endpoint.TryParse(value, out Endpoint? endpoint);
                 peer.Endpoint = endpoint;
                 return isEndpoint;
+            case "preshared_key_file":
+                peer.PresharedKeyFile = UapiValue.ParsePath(value);
+                return peer.PresharedKeyFile is { Length: > 0 };
             case "endpoint_host":
                 peer.EndpointHost = value.ToString();
                 return true;

@@ -71,6 +71,11 @@ public static class UapiGetWriter
             Write(output, "wgnet_version"u8, device.WgNetVersion);
         }
 
+        if (device.PrivateKeyFile is not null)
+        {
+            Write(output, "private_key_file"u8, device.PrivateKeyFile);
+        }
+
         if (device.Workers != WorkerCount.Automatic)
         {
             Write(output, "workers"u8, device.Workers);
@@ -115,6 +120,11 @@ public static class UapiGetWriter
     // After everything that wg(8) knows: it passes over these.
     private static void WriteLearning(PeerSnapshot peer, IBufferWriter<byte> output)
     {
+        if (peer.PresharedKeyFile is not null)
+        {
+            Write(output, "preshared_key_file"u8, peer.PresharedKeyFile);
+        }
+
         if (!string.IsNullOrEmpty(peer.EndpointHost))
         {
             Write(output, "endpoint_host"u8, peer.EndpointHost);

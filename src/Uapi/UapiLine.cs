@@ -10,12 +10,12 @@ internal static class UapiLine
 {
     public static void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> key, ReadOnlySpan<char> value)
     {
-        Span<byte> line = output.GetSpan(key.Length + value.Length + 2);
+        Span<byte> line = output.GetSpan(key.Length + Encoding.UTF8.GetMaxByteCount(value.Length) + 2);
         key.CopyTo(line);
         line[key.Length] = (byte)'=';
         int length = key.Length + 1;
-        // Every text value is ASCII: addresses, host names, names of drop reasons.
-        length += Encoding.ASCII.GetBytes(value, line[length..]);
+        // All but the paths of key files is ASCII: addresses, host names, names of drop reasons.
+        length += Encoding.UTF8.GetBytes(value, line[length..]);
         line[length++] = (byte)'\n';
         output.Advance(length);
     }

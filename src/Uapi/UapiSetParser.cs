@@ -23,6 +23,7 @@ public sealed class UapiSetParser
     private const string UnknownKey = "unknown key";
     private const string NotTrue = "expected true";
     private const string NotAKey = "expected 64 hexadecimal digits";
+    private const string NotAPath = "expected an absolute path of at most 1024 bytes, or nothing";
 
     private readonly char[] _text = new char[MaxLineLength];
     private PeerUpdate? _peer;
@@ -121,6 +122,8 @@ public sealed class UapiSetParser
         {
             case "private_key":
                 Update.PrivateKey.Wipe();
+                // A key that is given without a file ends the file of the one before; private_key_file, if any, follows.
+                Update.PrivateKeyFile = "";
                 return (Update.PrivateKey = UapiValue.ParseSecret(value)) is null ? NotAKey : null;
             case "listen_port":
                 bool isPort = UapiValue.TryParseNumber(value, ushort.MaxValue, out ulong port);
@@ -145,6 +148,9 @@ public sealed class UapiSetParser
             case "state_file":
                 Update.StateFile = value is "on";
                 return value is "on" or "off" ? null : "expected on or off";
+            case "private_key_file":
+                Update.PrivateKeyFile = UapiValue.ParsePath(value);
+                return Update.PrivateKeyFile is null ? NotAPath : null;
             default:
                 return UnknownKey;
         }
@@ -162,6 +168,7 @@ public sealed class UapiSetParser
                 return value is "true" ? null : NotTrue;
             case "preshared_key":
                 peer.PresharedKey.Wipe();
+                peer.PresharedKeyFile = "";
                 return (peer.PresharedKey = UapiValue.ParseSecret(value)) is null ? NotAKey : null;
             case "endpoint":
                 return TakeEndpoint(peer, value);
@@ -211,6 +218,9 @@ public sealed class UapiSetParser
                 bool isName = value.IsEmpty || EndpointName.TrySplit(value, out _, out _);
                 peer.EndpointHost = value.ToString();
                 return isName ? null : EndpointName.Expected;
+            case "preshared_key_file":
+                peer.PresharedKeyFile = UapiValue.ParsePath(value);
+                return peer.PresharedKeyFile is null ? NotAPath : null;
             default:
                 return UnknownKey;
         }

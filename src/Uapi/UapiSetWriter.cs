@@ -29,6 +29,7 @@ public static class UapiSetWriter
 
         if (extensions)
         {
+            WriteKeyFile(output, "private_key_file"u8, update.PrivateKeyFile, update.PrivateKey);
             WriteInterfaceExtensions(update, output);
         }
 
@@ -74,6 +75,11 @@ public static class UapiSetWriter
             WriteHex(output, "preshared_key"u8, peer.PresharedKey);
         }
 
+        if (extensions)
+        {
+            WriteKeyFile(output, "preshared_key_file"u8, peer.PresharedKeyFile, peer.PresharedKey);
+        }
+
         if (peer.Endpoint is not null)
         {
             UapiLine.Write(output, "endpoint"u8, peer.Endpoint.ToString());
@@ -115,6 +121,17 @@ public static class UapiSetWriter
         WriteAddresses(output, "learned_ip"u8, "-", peer.ForgetLearned);
         WriteAddresses(output, "pinned_ip"u8, "-", peer.Unpin);
         WriteAddresses(output, "pinned_ip"u8, "", peer.Pin);
+    }
+
+    /// <summary>Whether the path needs a line of its own: a key alone already removes it.</summary>
+    internal static bool IsKeyFileSaid(string? path, byte[]? secret) => path is { Length: > 0 } || (path is not null && secret is null);
+
+    private static void WriteKeyFile(IBufferWriter<byte> output, ReadOnlySpan<byte> key, string? path, byte[]? secret)
+    {
+        if (IsKeyFileSaid(path, secret))
+        {
+            UapiLine.Write(output, key, path);
+        }
     }
 
     private static void WriteAddresses(IBufferWriter<byte> output, ReadOnlySpan<byte> key, string sign, List<UInt128> addresses)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using WgNet.Protocol;
 
 namespace WgNet.Uapi;
@@ -8,6 +9,8 @@ namespace WgNet.Uapi;
 internal static class UapiValue
 {
     public const int KeySize = 32;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Decimal digits and nothing else, up to <paramref name="max"/>.</summary>
     public static bool TryParseNumber(ReadOnlySpan<char> text, ulong max, out ulong number)
@@ -34,6 +37,23 @@ internal static class UapiValue
         && written == KeySize;
 
     public static bool TryParsePublicKey(ReadOnlySpan<char> text, out PublicKey key) => PublicKey.TryParseHex(text, out key);
+
+    /// <summary>A path as a line of the UAPI has it, whose bytes are UTF-8; empty if there is none, null if it is malformed.</summary>
+    /// <param name="latin1">One character a byte.</param>
+    public static string? ParsePath(ReadOnlySpan<char> latin1)
+    {
+        byte[] bytes = new byte[latin1.Length];
+        _ = Encoding.Latin1.GetBytes(latin1, bytes);
+        try
+        {
+            string path = StrictUtf8.GetString(bytes);
+            return path.Length == 0 || KeyFile.IsPath(path) ? path : null;
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A secret key in an array that the caller owns and wipes; null if the text is none.</summary>
     public static byte[]? ParseSecret(ReadOnlySpan<char> text)

@@ -44,7 +44,7 @@ internal static class ConfigureVerbs
         }
 
         InterfaceName.Check(name);
-        var configuration = ConfigurationFile.Load(path, mode);
+        var configuration = ConfigurationFile.Load(path, mode, name);
         configuration.Warnings.ForEach(streams.Error.WriteLine);
         Apply(name, configuration.Update, streams, plan);
         return 0;

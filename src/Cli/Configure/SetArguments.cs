@@ -198,16 +198,9 @@ internal ref struct SetArguments
         {
             return KeyFile.Read(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        catch (Exception e) when (KeyAccess.IsFailure(e))
         {
-            string reason = e switch
-            {
-                FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
-                UnauthorizedAccessException when Directory.Exists(path) => "Is a directory",
-                UnauthorizedAccessException => "Permission denied",
-                _ => e.Message,
-            };
-            throw new CommandException($"{(path.Length == 0 ? "an empty path" : Path.GetFullPath(path))}: cannot read the {which} key: {reason}");
+            throw new CommandException($"{(path.Length == 0 ? "an empty path" : Path.GetFullPath(path))}: cannot read the {which} key: {KeyAccess.Explain(path, e)}");
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class DeviceDifference(DeviceSnapshot now, DeviceUpdate? applied
     public void Reduce(DeviceUpdate wanted)
     {
         wanted.PrivateKey = Secret("PrivateKey", now.PrivateKey, wanted.PrivateKey);
+        wanted.PrivateKeyFile = KeyFile("PrivateKeyFile", now.PrivateKeyFile, wanted.PrivateKeyFile, wanted.PrivateKey);
         wanted.ListenPort = Value("ListenPort", now.ListenPort, wanted.ListenPort);
         wanted.Workers = Value("Workers", now.Workers, wanted.Workers ?? (applied?.Workers is null ? null : WorkerCount.Automatic));
         MetricsAddress off = MetricsAddress.Off;
@@ -97,6 +98,7 @@ internal sealed class DeviceDifference(DeviceSnapshot now, DeviceUpdate? applied
         bool IsSetBack(bool wasStated) => applied is null || wasStated;
         byte[]? presharedKey = peer.PresharedKey ?? (IsSetBack(before?.PresharedKey is not null) ? new byte[KeySize] : null);
         peer.PresharedKey = Secret($"{label}PresharedKey", existing.PresharedKey, presharedKey);
+        peer.PresharedKeyFile = KeyFile($"{label}PresharedKeyFile", existing.PresharedKeyFile, peer.PresharedKeyFile, peer.PresharedKey);
         ReduceEndpoint(peer, existing, before, label);
         peer.PersistentKeepalive = Value(
             $"{label}PersistentKeepalive", existing.PersistentKeepalive, peer.PersistentKeepalive ?? (IsSetBack(before?.PersistentKeepalive is not null) ? (ushort)0 : null));
@@ -154,6 +156,18 @@ internal sealed class DeviceDifference(DeviceSnapshot now, DeviceUpdate? applied
         }
 
         return wanted;
+    }
+
+    // With a key that is set the path is said again. What another implementation runs knows of no files.
+    private string? KeyFile(string label, string? current, string? wanted, byte[]? secret)
+    {
+        if (wanted is null || now.WgNetVersion is null)
+        {
+            return null;
+        }
+
+        _changes.AddRange(Change.Between($"{label} = ", current is null ? [] : new[] { current }, wanted.Length == 0 ? [] : new[] { wanted }));
+        return secret is not null || wanted != (current ?? "") ? wanted : null;
     }
 
     // Zero is said only where it means something.

@@ -5,7 +5,6 @@ namespace WgNet.Cli.Quick;
 internal sealed record QuickFile(string Path, string InterfaceName)
 {
     private const string Directory = "/etc/wireguard", Extension = ".conf";
-    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <param name="argument">An interface name, for a file in /etc/wireguard, or a path that ends in <c>name.conf</c>.</param>
     public static QuickFile Locate(string argument)
@@ -25,8 +24,4 @@ internal sealed record QuickFile(string Path, string InterfaceName)
         string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(path);
         return new QuickFile(target, name[..^Extension.Length]);
     }
-
-    /// <summary>Whether anyone on the host can get at the keys: file and directory both let others in.</summary>
-    public bool IsWorldAccessible =>
-        (File.GetUnixFileMode(Path) & File.GetUnixFileMode(System.IO.Path.GetDirectoryName(Path)!) & Others) != UnixFileMode.None;
 }

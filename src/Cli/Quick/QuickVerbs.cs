@@ -9,7 +9,7 @@ internal static class QuickVerbs
 
     public static readonly Verb Up = new(
         "up", Synopsis, "Creates an interface as a configuration file says, with addresses, routes and hooks", "wgnet up wg0",
-        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickUp(file, configuration, new Narrator(streams.Error)).Run()));
+        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickUp(file, configuration, new Narrator(streams.Error)).Run(), warns: true));
 
     public static readonly Verb Down = new(
         "down", Synopsis, "Removes the interface and what `up' did beside it; with SaveConfig = true it saves first", "wgnet down wg0",
@@ -27,42 +27,61 @@ internal static class QuickVerbs
         {
             bool dryRun = args.Contains(DryRun, StringComparer.Ordinal);
             string[] rest = [.. args.Where(argument => argument != DryRun)];
-            return Run(rest, streams, ConfigurationMode.Append, (file, configuration) => new QuickReload(file, configuration, streams, dryRun).Run());
+            return Run(rest, streams, ConfigurationMode.Append, (file, configuration) => new QuickReload(file, configuration, streams, dryRun).Run(), warns: true);
         });
 
     public static readonly Verb Strip = new(
-        "strip", Synopsis, "Writes the configuration file without what only `up' understands", "wgnet strip wg0", RunStrip);
-
-    private static int Run(string[] args, Streams streams, ConfigurationMode mode, Action<QuickFile, ConfigurationFile> run)
+        "strip", Synopsis, "Writes the configuration file without what only `up' understands", "wg syncconf wg0 <(wgnet strip wg0)", RunStrip)
     {
-        QuickFile file = Locate(args, streams);
+        Details = "Keys that stand in files of their own are written as they are: wg(8) knows of no such files.",
+    };
+
+    // Warnings are for what applies the file.
+    private static int Run(string[] args, Streams streams, ConfigurationMode mode, Action<QuickFile, ConfigurationFile> run, bool warns = false)
+    {
+        string argument = TheArgument(args);
         if (!Environment.IsPrivilegedProcess)
         {
+            // Before the file, which may be where only root can see it.
             throw new CommandException("must be run as root");
         }
 
-        run(file, ConfigurationFile.Load(file.Path, mode));
+        QuickFile file = Locate(argument, streams);
+        var configuration = ConfigurationFile.Load(file.Path, mode, file.InterfaceName);
+        if (warns)
+        {
+            configuration.Warnings.ForEach(streams.Error.WriteLine);
+        }
+
+        run(file, configuration);
         return 0;
     }
 
     private static int RunStrip(string[] args, Streams streams)
     {
-        QuickFile file = Locate(args, streams);
-        streams.Out.Write(QuickStrip.Strip(File.ReadAllText(file.Path)));
-        return 0;
+        QuickFile file = Locate(TheArgument(args), streams);
+        string text = File.ReadAllText(file.Path);
+        ConfigurationFile? keys = QuickStrip.HasKeyFiles(text) ? ConfigurationFile.Load(file.Path, ConfigurationMode.Append, file.InterfaceName) : null;
+        try
+        {
+            streams.Out.Write(QuickStrip.Strip(text, keys));
+            return 0;
+        }
+        finally
+        {
+            keys?.Update.Wipe();
+        }
     }
 
-    private static QuickFile Locate(string[] args, Streams streams)
-    {
-        if (args is not [string argument])
-        {
-            throw new UsageException(args.Length == 0 ? "a configuration file or an interface name is missing" : $"`{args[1]}' was not expected");
-        }
+    private static string TheArgument(string[] args) => args is [string argument] ? argument
+        : throw new UsageException(args.Length == 0 ? "a configuration file or an interface name is missing" : $"`{args[1]}' was not expected");
 
+    private static QuickFile Locate(string argument, Streams streams)
+    {
         var file = QuickFile.Locate(argument);
-        if (file.IsWorldAccessible)
+        if (KeyAccess.IsWorldAccessible(file.Path))
         {
-            streams.Error.WriteLine($"Warning: `{file.Path}' is world accessible");
+            streams.Error.WriteLine(KeyAccess.WorldAccessibleWarning(file.Path));
         }
 
         return file;

@@ -86,7 +86,8 @@ internal static class SavedText
             Line(text, "StateFile", "off");
         }
 
-        AddSecret(text, "PrivateKey", settings.LastOrDefault(setting => setting.Is("PrivateKeyFile")).Value, device.PrivateKey);
+        string? named = settings.LastOrDefault(setting => setting.Is("PrivateKeyFile")).Value;
+        AddSecret(text, "PrivateKey", KeyFileText(named, file.Update.PrivateKeyFile, device.PrivateKeyFile), device.PrivateKey);
     }
 
     private static void AddPeer(StringBuilder text, PeerSnapshot peer, ConfigurationFile file)
@@ -94,7 +95,8 @@ internal static class SavedText
         ConfigurationSection? section = file.Sections.LastOrDefault(section => !section.IsInterface
             && PublicKey.TryParseBase64(section.Find("PublicKey") ?? "", out PublicKey key) && key == peer.PublicKey);
         Line(text, "PublicKey", peer.PublicKey.ToString());
-        AddSecret(text, "PresharedKey", section?.Find("PresharedKeyFile"), peer.PresharedKey);
+        string? path = file.Update.Peers.FindLast(update => update.PublicKey == peer.PublicKey)?.PresharedKeyFile;
+        AddSecret(text, "PresharedKey", KeyFileText(section?.Find("PresharedKeyFile"), path, peer.PresharedKeyFile), peer.PresharedKey);
         if (peer.AllowedIps.Count > 0)
         {
             Line(text, "AllowedIPs", string.Join(", ", peer.AllowedIps));
@@ -138,6 +140,9 @@ internal static class SavedText
             Line(text, "LearnTimeout", peer.LearnTimeoutSeconds.ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    // As the file named it, unless the device has the key from another file.
+    private static string? KeyFileText(string? named, string? path, string? ofDevice) => ofDevice is null || ofDevice == path ? named ?? ofDevice : ofDevice;
 
     private static void AddSecret(StringBuilder text, string key, string? file, byte[]? secret)
     {

@@ -7,7 +7,7 @@ namespace WgNet.Cli.Show;
 
 /// <summary>
 /// The output of <c>wg showconf</c>, byte for byte, which <c>setconf</c> reads again. WgNet's own keys come at the end of their section,
-/// and only where they say something that is not the default.
+/// and only where they say something that is not the default. Keys that were read from files of their own are named by these files.
 /// </summary>
 internal sealed class ConfigurationPrinter(TextWriter output)
 {
@@ -25,10 +25,7 @@ internal sealed class ConfigurationPrinter(TextWriter output)
             Line("FwMark", $"0x{snapshot.FirewallMark:x}");
         }
 
-        if (snapshot.PrivateKey is { } privateKey)
-        {
-            Line("PrivateKey", Convert.ToBase64String(privateKey));
-        }
+        Secret("PrivateKey", snapshot.PrivateKey, snapshot.PrivateKeyFile);
 
         if (snapshot.Workers != WorkerCount.Automatic)
         {
@@ -61,10 +58,7 @@ internal sealed class ConfigurationPrinter(TextWriter output)
     {
         output.WriteLine("[Peer]");
         Line("PublicKey", peer.PublicKey.ToString());
-        if (peer.PresharedKey is { } presharedKey)
-        {
-            Line("PresharedKey", Convert.ToBase64String(presharedKey));
-        }
+        Secret("PresharedKey", peer.PresharedKey, peer.PresharedKeyFile);
 
         List("AllowedIPs", peer.AllowedIps);
         if (peer.Endpoint is { } endpoint)
@@ -86,6 +80,15 @@ internal sealed class ConfigurationPrinter(TextWriter output)
         if (isWgNet && peer.LearnTimeoutSeconds != (long)LearnDefaults.Timeout.TotalSeconds)
         {
             Line("LearnTimeout", Number(peer.LearnTimeoutSeconds));
+        }
+    }
+
+    // What stands in a file of its own is never written elsewhere.
+    private void Secret(string key, byte[]? secret, string? file)
+    {
+        if (secret is not null)
+        {
+            Line(file is null ? key : key + "File", file ?? Convert.ToBase64String(secret));
         }
     }
 

@@ -23,12 +23,13 @@ public sealed class ConfigurationFile
     private const int FirstReadSize = 16 * 1024;
     private const int MaxSize = 64 << 20;
 
-    private readonly string _file;
+    private readonly ConfigurationSource _source;
     private readonly InterfaceSection _interface = new();
     private readonly List<PeerSection> _peers = [];
     private readonly List<ConfigurationSection> _sections = [];
 
-    private ConfigurationFile(string file) => _file = file;
+    private ConfigurationFile(string file, string? interfaceName) =>
+        _source = new ConfigurationSource(file, interfaceName ?? Path.GetFileNameWithoutExtension(file), Warnings.Add);
 
     /// <summary>The receiver wipes its keys.</summary>
     public DeviceUpdate Update { get; } = new();
@@ -48,11 +49,12 @@ public sealed class ConfigurationFile
     public ConfigurationFileException Refuse(string key, string value, string reason, string? expected)
     {
         int line = _sections.Where(section => section.IsInterface).SelectMany(section => section.Settings).LastOrDefault(setting => setting.Is(key)).Line;
-        return new ConfigurationFileException(_file, line, key, value, reason, expected);
+        return new ConfigurationFileException(_source.File, line, key, value, reason, expected);
     }
 
     /// <exception cref="ConfigurationFileException">It cannot be read, or something in it is wrong.</exception>
-    public static ConfigurationFile Load(string path, ConfigurationMode mode)
+    /// <inheritdoc cref="Parse"/>
+    public static ConfigurationFile Load(string path, ConfigurationMode mode, string? interfaceName = null)
     {
         byte[] content = [];
         char[] text = [];
@@ -60,11 +62,11 @@ public sealed class ConfigurationFile
         {
             content = ReadAll(path);
             text = new char[Encoding.UTF8.GetMaxCharCount(content.Length)];
-            return Parse(text.AsSpan(0, Encoding.UTF8.GetChars(content, text)), path, mode);
+            return Parse(text.AsSpan(0, Encoding.UTF8.GetChars(content, text)), path, mode, interfaceName);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationFileException(path, 0, null, null, e.Message, expected: null);
+            throw new ConfigurationFileException(Path.GetFullPath(path), 0, null, null, KeyAccess.Explain(path, e), expected: null);
         }
         finally
         {
@@ -74,10 +76,11 @@ public sealed class ConfigurationFile
     }
 
     /// <param name="file">For messages, and where relative key files are looked for.</param>
+    /// <param name="interfaceName">What <c>%i</c> in the paths of key files stands for; the file's name without its extension if it is not given.</param>
     /// <exception cref="ConfigurationFileException">Something in it is wrong.</exception>
-    public static ConfigurationFile Parse(ReadOnlySpan<char> text, string file, ConfigurationMode mode)
+    public static ConfigurationFile Parse(ReadOnlySpan<char> text, string file, ConfigurationMode mode, string? interfaceName = null)
     {
-        var configuration = new ConfigurationFile(file);
+        var configuration = new ConfigurationFile(file, interfaceName);
         try
         {
             int number = 0;
@@ -115,11 +118,11 @@ public sealed class ConfigurationFile
         if (equals <= 0)
         {
             // Not quoted: it may be a key that stands alone.
-            throw new ConfigurationFileException(_file, number, null, null, "not a setting", "Key = value");
+            throw new ConfigurationFileException(_source.File, number, null, null, "not a setting", "Key = value");
         }
 
         string key = string.Concat(line[..equals].ToString().Where(c => !char.IsWhiteSpace(c)));
-        var setting = new ConfigurationLine(_file, number, key, line[(equals + 1)..], prefix => Warnings.Add(SettingText.HostBitsWarning(prefix)));
+        var setting = new ConfigurationLine(_source, number, key, line[(equals + 1)..]);
         if (_sections.Count == 0)
         {
             throw setting.RefuseSecret("a setting before the first section", "[Interface] or [Peer] above it");
@@ -153,7 +156,7 @@ public sealed class ConfigurationFile
                 _peers.Add(new PeerSection(number));
                 break;
             default:
-                throw new ConfigurationFileException(_file, number, null, null, "unknown section", "[Interface] or [Peer]");
+                throw new ConfigurationFileException(_source.File, number, null, null, "unknown section", "[Interface] or [Peer]");
         }
     }
 
@@ -163,6 +166,7 @@ public sealed class ConfigurationFile
         Update.ReplacePeers = replace;
         // As wg setconf: a key, port, mark or number that the file does not mention is taken away.
         Update.PrivateKey = _interface.PrivateKey ?? (replace ? new byte[UapiValue.KeySize] : null);
+        Update.PrivateKeyFile = _interface.PrivateKeyFile;
         Update.ListenPort = _interface.ListenPort ?? (replace ? 0 : null);
         Update.FirewallMark = _interface.FirewallMark ?? (replace ? 0 : null);
         Update.Workers = _interface.Workers ?? (replace ? WorkerCount.Automatic : null);
@@ -170,7 +174,7 @@ public sealed class ConfigurationFile
         Update.StateFile = _interface.StateFile ?? (replace ? true : null);
         foreach (PeerSection peer in _peers)
         {
-            Update.Peers.Add(peer.ToUpdate(peer.RequirePublicKey(_file), _interface.Learn));
+            Update.Peers.Add(peer.ToUpdate(peer.RequirePublicKey(_source.File), _interface.Learn));
         }
     }
 

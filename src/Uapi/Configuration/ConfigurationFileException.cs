@@ -48,7 +48,8 @@ public sealed class ConfigurationFileException : Exception
         return (expected is null ? text : text.Append("; expected ").Append(expected)).ToString();
     }
 
-    private static string Printable(string text)
+    /// <summary>What somebody else wrote, fit for a terminal.</summary>
+    internal static string Printable(string text)
     {
         string shown = text.Length > ShownLength ? text[..ShownLength] + "..." : text;
         return string.Create(shown.Length, shown, static (span, source) =>

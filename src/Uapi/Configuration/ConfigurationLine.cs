@@ -11,16 +11,13 @@ namespace WgNet.Uapi;
 /// </summary>
 internal readonly ref struct ConfigurationLine
 {
-    private readonly string _file;
+    private readonly ConfigurationSource _source;
     private readonly int _number;
     private readonly ReadOnlySpan<char> _value;
-    private readonly Action<string> _hostBits;
 
-    /// <param name="hostBits">Told of prefixes with bits set beyond their length, which are taken all the same.</param>
-    public ConfigurationLine(string file, int number, string key, ReadOnlySpan<char> value, Action<string> hostBits)
+    public ConfigurationLine(ConfigurationSource source, int number, string key, ReadOnlySpan<char> value)
     {
-        _hostBits = hostBits;
-        _file = file;
+        _source = source;
         _number = number;
         Key = key;
         _value = value;
@@ -52,16 +49,32 @@ internal readonly ref struct ConfigurationLine
         return secret ?? throw RefuseSecret("not a key", "44 characters of base64, as wg genkey prints them");
     }
 
-    public byte[] SecretFile()
+    /// <param name="which">private or preshared.</param>
+    /// <param name="file">The path, if there is a key and it can be read from there again; else empty.</param>
+    public byte[] SecretFile(string which, out string file)
     {
-        string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file)) ?? "/", Text);
+        const string Expected = "the path of a file that holds one key, as wg genkey prints it";
+        if (Text.Length == 0)
+        {
+            throw Refuse(Text, $"no file for the {which} key", Expected);
+        }
+
+        string path = Text;
         try
         {
-            return KeyFile.Read(path);
+            path = _source.PathOf(Text);
+            byte[] key = KeyFile.Read(path, out bool isLasting);
+            file = isLasting && key.AsSpan().ContainsAnyExcept((byte)0) && KeyFile.IsPath(path) ? path : "";
+            if (isLasting && KeyAccess.IsWorldAccessible(path))
+            {
+                _source.Warn(KeyAccess.WorldAccessibleWarning(path));
+            }
+
+            return key;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        catch (Exception e) when (KeyAccess.IsFailure(e))
         {
-            throw Refuse(Text, e.Message, "the path of a file that holds a key");
+            throw Refuse(Text, $"cannot read the {which} key from {ConfigurationFileException.Printable(path)}: {KeyAccess.Explain(path, e)}", Expected);
         }
     }
 
@@ -106,7 +119,8 @@ internal readonly ref struct ConfigurationLine
     public void Prefixes(List<PrefixUpdate> prefixes, ref bool replace, bool onlyIPv6)
     {
         int before = prefixes.Count;
-        if (SettingText.ReadPrefixes(Compact, prefixes, ref replace, _hostBits) is { } wrong)
+        Action<string> warn = _source.Warn;
+        if (SettingText.ReadPrefixes(Compact, prefixes, ref replace, prefix => warn(SettingText.HostBitsWarning(prefix))) is { } wrong)
         {
             throw Refuse($"`{wrong}' is not a prefix", "address/length, apart by commas, such as 10.0.0.0/8, fd00::/64");
         }
@@ -177,7 +191,7 @@ internal readonly ref struct ConfigurationLine
     }
 
     private ConfigurationFileException Refuse(string? shown, string reason, string? expected) =>
-        new(_file, _number, Key, shown, reason, expected);
+        new(_source.File, _number, Key, shown, reason, expected);
 
     private string[] Items() => _value.ToString().Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

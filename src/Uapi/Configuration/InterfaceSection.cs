@@ -15,6 +15,9 @@ internal sealed class InterfaceSection
 
     public byte[]? PrivateKey { get; private set; }
 
+    /// <summary>The file that the key stands in, empty if it stands in none; null if there is no key.</summary>
+    public string? PrivateKeyFile { get; private set; }
+
     public ushort? ListenPort { get; private set; }
 
     public uint? FirewallMark { get; private set; }
@@ -35,10 +38,10 @@ internal sealed class InterfaceSection
         switch (line.Key.ToUpperInvariant())
         {
             case "PRIVATEKEY":
-                SetPrivateKey(line, line.Secret());
+                SetPrivateKey(line, line.Secret(), "");
                 break;
             case "PRIVATEKEYFILE":
-                SetPrivateKey(line, line.SecretFile());
+                SetPrivateKey(line, line.SecretFile("private", out string file), file);
                 break;
             case "LISTENPORT":
                 ListenPort = (ushort)line.Number(0, ushort.MaxValue);
@@ -102,10 +105,11 @@ internal sealed class InterfaceSection
         }
     }
 
-    private void SetPrivateKey(in ConfigurationLine line, byte[] key)
+    private void SetPrivateKey(in ConfigurationLine line, byte[] key, string file)
     {
         PrivateKey.Wipe();
         PrivateKey = key;
+        PrivateKeyFile = file;
         string from = line.Key.ToUpperInvariant();
         if (_privateKeyFrom is not null && _privateKeyFrom != from)
         {

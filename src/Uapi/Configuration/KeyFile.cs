@@ -1,11 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
+using WgNet.Linux;
 
 namespace WgNet.Uapi;
 
 /// <summary>A file that holds one key in base64, as <c>wg genkey</c> writes it. Empty (as /dev/null is) means no key.</summary>
 public static class KeyFile
 {
+    /// <summary>Bytes; a device keeps no longer path.</summary>
+    public const int MaxPathLength = 1024;
+
     private const int Base64Length = 44;
     private const int MaxSize = 4096;
 
@@ -13,7 +17,11 @@ public static class KeyFile
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="FormatException">It holds something else; the message does not quote it.</exception>
-    public static byte[] Read(string path)
+    public static byte[] Read(string path) => Read(path, out _);
+
+    /// <param name="isLasting">Whether the key can be read from there again: a regular file, and no pipe.</param>
+    /// <inheritdoc cref="Read(string)"/>
+    public static byte[] Read(string path, out bool isLasting)
     {
         byte[] content = new byte[MaxSize];
         try
@@ -21,19 +29,25 @@ public static class KeyFile
             int length;
             using (FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
             {
+                isLasting = FileStatus.IsRegularFile((int)file.SafeFileHandle.DangerousGetHandle());
                 length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
             }
 
             ReadOnlySpan<byte> text = content.AsSpan(0, length).Trim(" \t\r\n"u8);
             return length == 0 ? new byte[UapiValue.KeySize]
-                : text.Length == Base64Length && Decode(text) is { } key ? key
-                : throw new FormatException("the file must hold one key, 44 characters of base64");
+                : length < MaxSize && text.Length == Base64Length && Decode(text) is { } key ? key
+                : throw new FormatException("it holds something else than one key, which is 44 characters of base64");
         }
         finally
         {
             CryptographicOperations.ZeroMemory(content);
         }
     }
+
+    /// <summary>Whether a path can stand in a configuration file and in a line of the UAPI: absolute, not too long, no control character and no comment.</summary>
+    public static bool IsPath(ReadOnlySpan<char> path) =>
+        path is ['/', ..] && !path.Contains('#') && path.TrimEnd().Length == path.Length && Encoding.UTF8.GetByteCount(path) <= MaxPathLength
+        && !path.ContainsAnyInRange('\0', '\u001f') && !path.ContainsAnyInRange('\u007f', '\u009f');
 
     private static byte[]? Decode(ReadOnlySpan<byte> text)
     {

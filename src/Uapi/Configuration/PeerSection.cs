@@ -19,6 +19,7 @@ internal sealed class PeerSection(int firstLine)
     private bool _replaceAllowedIps = true;
     private PublicKey? _publicKey;
     private byte[]? _presharedKey;
+    private string? _presharedKeyFile;
     private string? _presharedKeyFrom;
     private string? _endpoint;
     private ushort? _keepalive;
@@ -31,10 +32,10 @@ internal sealed class PeerSection(int firstLine)
                 _publicKey = line.PublicKey();
                 break;
             case "PRESHAREDKEY":
-                SetPresharedKey(line, line.Secret());
+                SetPresharedKey(line, line.Secret(), "");
                 break;
             case "PRESHAREDKEYFILE":
-                SetPresharedKey(line, line.SecretFile());
+                SetPresharedKey(line, line.SecretFile("preshared", out string file), file);
                 break;
             case "ALLOWEDIPS":
                 line.Prefixes(_allowedIps, ref _replaceAllowedIps, onlyIPv6: false);
@@ -66,6 +67,7 @@ internal sealed class PeerSection(int firstLine)
         var update = new PeerUpdate(publicKey)
         {
             PresharedKey = _presharedKey,
+            PresharedKeyFile = _presharedKeyFile,
             PersistentKeepalive = _keepalive,
             ReplaceAllowedIps = _replaceAllowedIps,
             ReplaceLearnableIps = _learn.ReplaceLearnableIps,
@@ -84,10 +86,11 @@ internal sealed class PeerSection(int firstLine)
         return update;
     }
 
-    private void SetPresharedKey(in ConfigurationLine line, byte[] key)
+    private void SetPresharedKey(in ConfigurationLine line, byte[] key, string file)
     {
         _presharedKey.Wipe();
         _presharedKey = key;
+        _presharedKeyFile = file;
         string from = line.Key.ToUpperInvariant();
         if (_presharedKeyFrom is not null && _presharedKeyFrom != from)
         {

@@ -77,6 +77,22 @@ public sealed class ConfigurationPrinterTests
         Assert.Equal(((int?)peer.LearnLimit, (long?)peer.LearnTimeoutSeconds), (read.LearnLimit, read.LearnTimeoutSeconds));
     }
 
+    [Fact]
+    public void Print_KeysFromFiles_NamesTheFilesAndNoKey()
+    {
+        DeviceSnapshot device = SampleDevices.Full();
+        string privateKey = Convert.ToBase64String(device.PrivateKey!), presharedKey = Convert.ToBase64String(device.Peers[0].PresharedKey!);
+        device.PrivateKeyFile = "/etc/wireguard/wg0.key";
+        device.Peers[0].PresharedKeyFile = "/etc/wireguard/wg0-laptop.psk";
+
+        string text = Print(device);
+
+        Assert.Contains("\nPrivateKeyFile = /etc/wireguard/wg0.key\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nPresharedKeyFile = /etc/wireguard/wg0-laptop.psk\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(privateKey, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(presharedKey, text, StringComparison.Ordinal);
+    }
+
     private static string Print(DeviceSnapshot snapshot)
     {
         using StringWriter output = new();

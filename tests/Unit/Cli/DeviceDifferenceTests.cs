@@ -87,6 +87,27 @@ public sealed class DeviceDifferenceTests
         Assert.Equal([$"- peer {First} PresharedKey = (hidden)"], changes);
     }
 
+    [Theory]
+    [InlineData(null, 1, "/run/a.key", 1, false, null)] // the same key, now in a file
+    [InlineData("/run/a.key", 1, "/run/a.key", 1, false, "unchanged")]
+    [InlineData("/run/a.key", 1, "/run/b.key", 1, false, null)]
+    [InlineData("/run/a.key", 1, "/run/a.key", 2, true, null)] // its content changed
+    [InlineData("/run/a.key", 1, "", 1, false, null)] // the same key, now inline
+    public void Reduce_KeyFile_IsSaidWhereItOrItsKeyChanged(string? fileNow, byte keyNow, string wantedFile, byte wantedKey, bool setsKey, string? unchanged)
+    {
+        DeviceSnapshot now = Device();
+        now.WgNetVersion = "1.0.0";
+        (now.PrivateKey, now.PrivateKeyFile) = (Secret(keyNow), fileNow);
+        DeviceUpdate update = new() { PrivateKey = Secret(wantedKey), PrivateKeyFile = wantedFile };
+        DeviceDifference difference = new(now, applied: null);
+
+        difference.Reduce(update);
+
+        Assert.Equal(setsKey, update.PrivateKey is not null);
+        Assert.Equal(unchanged is null ? wantedFile : null, update.PrivateKeyFile);
+        Assert.Equal(unchanged is not null, difference.IsEmpty);
+    }
+
     [Fact]
     public void Reduce_EndpointMovedAndFileUnchanged_IsLeftWhereItIs()
     {

@@ -39,6 +39,30 @@ public sealed class QuickPiecesTests
         """));
 
     [Fact]
+    public void Strip_KeysInFiles_AreWrittenAsTheyAreEachInItsPlace()
+    {
+        string key = Convert.ToBase64String([1, .. new byte[31]]), psk = Convert.ToBase64String([2, .. new byte[31]]);
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, psk);
+        string text = $"""
+            [Interface]
+            privatekeyfile = {path} # secret
+            [Peer]
+            PublicKey = {key}
+            PresharedKey = {key}
+            [Peer]
+            PublicKey = {psk}
+             PresharedKeyFile={path}
+
+            """;
+        string stripped = QuickStrip.Strip(text, ConfigurationFile.Parse(text, "wg0.conf", ConfigurationMode.Append));
+        File.Delete(path);
+
+        Assert.True(QuickStrip.HasKeyFiles(text) && !QuickStrip.HasKeyFiles(stripped));
+        Assert.Equal($"[Interface]\nPrivateKey = {psk}\n[Peer]\nPublicKey = {key}\nPresharedKey = {key}\n[Peer]\nPublicKey = {psk}\nPresharedKey = {psk}\n", stripped);
+    }
+
+    [Fact]
     public void Undo_NotCommitted_RunsLatestFirstThroughFailures()
     {
         using StringWriter error = new();
@@ -116,9 +140,9 @@ public sealed class QuickPiecesTests
             var file = QuickFile.Locate(link);
 
             Assert.Equal(("wg7", target), (file.InterfaceName, file.Path));
-            Assert.False(file.IsWorldAccessible, "the directory is closed");
+            Assert.False(KeyAccess.IsWorldAccessible(file.Path), "the directory is closed");
             File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead);
-            Assert.True(file.IsWorldAccessible, "file and directory are open");
+            Assert.True(KeyAccess.IsWorldAccessible(file.Path), "file and directory are open");
         }
         finally
         {

@@ -112,7 +112,7 @@ public sealed class SetArgumentsTests
     [InlineData("Learn timeout is not a time: `0'; expected seconds, or a number with s, m, h or d, such as 24h", "peer", A, "learn-timeout", "0")]
     [InlineData("/nowhere/key: cannot read the private key: No such file or directory", "private-key", "/nowhere/key")]
     [InlineData("/dev: cannot read the preshared key: Is a directory", "peer", A, "preshared-key", "/dev")]
-    [InlineData("/proc/version: cannot read the private key: the file must hold one key, 44 characters of base64", "private-key", "/proc/version")]
+    [InlineData("/proc/version: cannot read the private key: it holds something else than one key, which is 44 characters of base64", "private-key", "/proc/version")]
     public void Read_Wrong_SaysWhatAndWhatWouldBeRight(string message, params string[] arguments) =>
         Assert.Equal(message, Assert.Throws<CommandException>(() => Read(arguments)).Message);
 

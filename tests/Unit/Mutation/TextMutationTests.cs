@@ -21,6 +21,7 @@ public sealed class TextMutationTests
         preshared_key={Hex}
         endpoint=[2001:db8::1%2]:51820
         endpoint_host=gateway.example:51820
+        preshared_key_file=/etc/wireguard/wg0.psk
         last_handshake_time_sec=1700000000
         last_handshake_time_nsec=5
         rx_bytes=1

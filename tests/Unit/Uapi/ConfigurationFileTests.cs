@@ -149,7 +149,7 @@ public sealed class ConfigurationFileTests
     [InlineData("[Peer]\nAllowedIPs = ::/0\n[Interface]", "x.conf:1: this [Peer] has no PublicKey; expected PublicKey = …")]
     [InlineData("[Pear]", "x.conf:1: unknown section; expected [Interface] or [Peer]")]
     [InlineData("[Interface]\nnonsense", "x.conf:2: not a setting; expected Key = value")]
-    [InlineData("[Interface]\nPrivateKeyFile = /nonexistent/key", "x.conf:2: PrivateKeyFile = /nonexistent/key: Could not find a part of the path '/nonexistent/key'.; expected the path of a file that holds a key")]
+    [InlineData("[Interface]\nPrivateKeyFile = /nonexistent/key", "x.conf:2: PrivateKeyFile = /nonexistent/key: cannot read the private key from /nonexistent/key: No such file or directory; expected the path of a file that holds one key, as wg genkey prints it")]
     public void Parse_BadFile_SaysWhereAndWhatWouldBeRight(string text, string message) =>
         Assert.Equal(message, Assert.Throws<ConfigurationFileException>(() => Parse(text)).Message);
 
@@ -176,6 +176,50 @@ public sealed class ConfigurationFileTests
         Directory.Delete(directory, recursive: true);
         Assert.Equal(Convert.FromBase64String(Key), update.PrivateKey);
         Assert.Equal(Convert.FromBase64String(Key), update.Peers[0].PresharedKey);
+    }
+
+    [Fact]
+    public void Load_KeyFilesNamedByInterface_KeepsWhereTheyAre()
+    {
+        string directory = Directory.CreateTempSubdirectory("wgnet").FullName;
+        Directory.CreateDirectory(Path.Combine(directory, "schlüssel"));
+        File.WriteAllText(Path.Combine(directory, "schlüssel", "wg7.key"), Key + "\n");
+        string file = Path.Combine(directory, "any.conf");
+        File.WriteAllText(file, $"[Interface]\nPrivateKeyFile = ./schlüssel/../schlüssel/%i.key\n[Peer]\nPublicKey = {Peer}\nPresharedKey = {Key}\n");
+        ConfigurationFile read = ConfigurationFile.Load(file, ConfigurationMode.Replace, "wg7");
+        Directory.Delete(directory, recursive: true);
+        Assert.Equal(Convert.FromBase64String(Key), read.Update.PrivateKey);
+        Assert.Equal(($"{directory}/schlüssel/wg7.key", ""), (read.Update.PrivateKeyFile, read.Update.Peers[0].PresharedKeyFile));
+
+        UapiSetParser sent = UapiSetParser.Parse(System.Text.Encoding.UTF8.GetBytes(Write(read.Update)["set=1\n".Length..]));
+        Assert.Null(sent.Error);
+        Assert.Equal((read.Update.PrivateKeyFile, ""), (sent.Update.PrivateKeyFile, sent.Update.Peers[0].PresharedKeyFile));
+    }
+
+    [Theory]
+    [InlineData(0x1A4, true)] // 0644
+    [InlineData(0x1A0, false)] // 0640
+    public void Load_KeyFileThatOthersCanRead_WarnsAsOfTheFileItself(int mode, bool warns)
+    {
+        string directory = Directory.CreateTempSubdirectory("wgnet").FullName;
+        File.SetUnixFileMode(directory, (UnixFileMode)0x1ED);
+        string key = Path.Combine(directory, "key"), link = Path.Combine(directory, "link");
+        File.WriteAllText(key, Key);
+        File.CreateSymbolicLink(link, key);
+        File.SetUnixFileMode(key, (UnixFileMode)mode);
+        ConfigurationFile read = ConfigurationFile.Parse($"[Interface]\nPrivateKeyFile = {link}\n", "x.conf", ConfigurationMode.Replace);
+        Directory.Delete(directory, recursive: true);
+        Assert.Equal(warns ? [$"Warning: `{link}' is world accessible"] : [], read.Warnings);
+    }
+
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/proc/self/environ/../../../dev/null")]
+    public void Parse_KeyFileWithoutAKey_IsNotKept(string path)
+    {
+        DeviceUpdate update = Parse($"[Interface]\nPrivateKeyFile = {path}\n").Update;
+        Assert.Equal("", update.PrivateKeyFile);
+        Assert.Equal(new byte[32], update.PrivateKey);
     }
 
     [Fact]
@@ -209,7 +253,7 @@ public sealed class ConfigurationFileTests
     {
         var text = new ArrayBufferWriter<byte>();
         UapiSetWriter.Write(update, text);
-        return System.Text.Encoding.ASCII.GetString(text.WrittenSpan);
+        return System.Text.Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
     private static ConfigurationFile Parse(string text) => ConfigurationFile.Parse(text, "x.conf", ConfigurationMode.Replace);

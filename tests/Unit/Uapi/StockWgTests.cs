@@ -99,6 +99,7 @@ public sealed class StockWgTests : IDisposable
         var device = new DeviceSnapshot
         {
             PrivateKey = Convert.FromBase64String(Key),
+            PrivateKeyFile = "/etc/wireguard/schlüssel.key",
             ListenPort = 51820,
             FirewallMark = 42,
             WgNetVersion = "1.2.3",

@@ -121,6 +121,7 @@ public sealed class UapiServerTests
         DeviceSnapshot device = UapiClient.Get(server.Name);
         PeerSnapshot peer = Assert.Single(device.Peers);
         Assert.Equal((51820, 42u, 2, "/run/m"), (device.ListenPort, device.FirewallMark, device.Workers, device.MetricsListen?.Path));
+        Assert.Equal("/etc/wireguard/schlüssel.key", device.PrivateKeyFile);
         Assert.Equal((false, 9L), (device.StateFile, device.StateFileFailures));
         Assert.Equal("gateway.example:1234", peer.EndpointHost);
         Assert.Equal(1_700_000_000_500_000_000, peer.LastHandshakeWallTime);

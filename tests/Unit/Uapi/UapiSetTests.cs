@@ -90,6 +90,35 @@ public sealed class UapiSetTests
         Assert.Equal(new byte[32], parser.Update.PrivateKey);
     }
 
+    [Theory]
+    [InlineData("/etc/wg0.key", "/etc/wg0.key")]
+    [InlineData("", "")]
+    [InlineData("relative.key", null)]
+    [InlineData("/etc/two\tlines", null)]
+    [InlineData("/etc/a#comment", null)]
+    [InlineData("/etc/blank ", null)]
+    [InlineData("/\u00ff", null)] // no UTF-8
+    public void Parse_KeyFile_IsAPathThatAFileCanName(string path, string? expected)
+    {
+        UapiSetParser parser = UapiSetParser.Parse(System.Text.Encoding.Latin1.GetBytes($"private_key={Hex}\nprivate_key_file={path}\n\n"));
+        Assert.Equal(expected is null, parser.Error is not null);
+        Assert.Equal(expected, parser.Update.PrivateKeyFile);
+    }
+
+    [Fact]
+    public void Parse_KeyFileLongerThanKept_IsRefused()
+    {
+        Assert.NotNull(Parse($"private_key_file=/{new string('x', KeyFile.MaxPathLength)}\n\n").Error);
+        Assert.Null(Parse($"private_key_file=/{new string('x', KeyFile.MaxPathLength - 1)}\n\n").Error);
+    }
+
+    [Fact]
+    public void Parse_KeyWithoutFile_EndsTheFileOfTheOneBefore()
+    {
+        WgNet.Device.DeviceUpdate update = Parse($"private_key={Hex}\n{Peer}preshared_key={Hex}\n\n").Update;
+        Assert.Equal(("", ""), (update.PrivateKeyFile, update.Peers[0].PresharedKeyFile));
+    }
+
     [Fact]
     public void Parse_EndpointWithoutName_RemovesName() =>
         Assert.Equal("", Parse(Peer + "endpoint=192.0.2.1:1\n\n").Update.Peers[0].EndpointHost);
