@@ -224,7 +224,7 @@ must have_dotnet
 # gcc: struct layouts are compared with what the C compiler says; wg: the control socket and key commands with the stock tool;
 # ip: routing calls with what it reports.
 packages=(libsodium23 gcc libc6-dev wireguard-tools iproute2)
-[ "$part" = unit ] || [ "$part" = mutations ] || packages+=(wireguard-go radvd iputils-ping nftables procps iperf3 curl tmux prometheus python3-prometheus-client)
+[ "$part" = unit ] || [ "$part" = mutations ] || packages+=(wireguard-go radvd iputils-ping nftables procps iperf3 curl tmux bash zsh fish man-db groff-base mandoc prometheus python3-prometheus-client)
 must install_missing "${packages[@]}"
 
 step "build"

@@ -1,4 +1,5 @@
 using System.Reflection;
+using WgNet.Cli.Completion;
 using WgNet.Cli.Configure;
 using WgNet.Cli.Daemon;
 using WgNet.Cli.Init;
@@ -20,7 +21,11 @@ internal static class CommandLine
         ConfigureVerbs.Set, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
         QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Save, QuickVerbs.Reload, QuickVerbs.Strip,
         InitVerb.Verb, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
+        CompletionVerb.Verb,
     ];
+
+    /// <summary>What may stand in the place of a verb.</summary>
+    public static readonly string[] Options = ["-h", "--help", "-v", "--version"];
 
     public static string Version =>
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -94,7 +99,7 @@ internal static class CommandLine
     private static string Help()
     {
         int width = Verbs.Max(verb => verb.Name.Length);
-        IEnumerable<string> lines = Verbs.Select(verb => $"  {verb.Name.PadRight(width)}  {verb.Summary}");
+        IEnumerable<string> lines = Verbs.Select(verb => $"  {verb.Name.PadRight(width)}  {TextWrap.Wrap(verb.Summary, width + 4, width + 4)}");
         return $"""
             wgnet {Version}: WireGuard in userspace that learns its peers' SLAAC addresses
 
@@ -104,7 +109,8 @@ internal static class CommandLine
 
             {string.Join('\n', lines)}
 
-            `wgnet <verb> --help' shows a verb's arguments and an example. See wgnet(8).
+            `wgnet <verb> --help' shows a verb's arguments and an example. See wgnet(8), and
+            wgnet.conf(5) for configuration files.
             """;
     }
 }

@@ -1,13 +1,18 @@
 namespace WgNet.Cli;
 
 /// <summary>One verb of the command line.</summary>
-/// <param name="Synopsis">Its arguments, as the usage line shows them after <c>wgnet name</c>.</param>
+/// <param name="Synopsis">
+/// Its arguments, as the usage line shows them after <c>wgnet name</c>. The shells' completion goes by it, too: see
+/// <see cref="Completion.UsageParser"/> for what it may consist of, and <see cref="Completion.PlaceholderWords"/>.
+/// </param>
 /// <param name="Summary">One line for the list of verbs.</param>
-/// <param name="Example">A command that a user may type as it stands.</param>
+/// <param name="Example">A command that a user may type as it stands; a second line after a backslash.</param>
 /// <param name="Run">Gets what follows the verb, returns the exit code.</param>
 internal sealed record Verb(string Name, string Synopsis, string Summary, string Example, Func<string[], Streams, int> Run)
 {
-    public string Usage => Synopsis.Length == 0 ? $"Usage: wgnet {Name}" : $"Usage: wgnet {Name} {Synopsis}";
+    private const string UsageBegin = "Usage: wgnet ";
+
+    public string Usage => TextWrap.Wrap($"{UsageBegin}{Name} {Synopsis}", UsageBegin.Length);
 
     /// <summary>What <c>--help</c> says beyond the summary; empty for nothing.</summary>
     public string Details { get; init; } = "";
@@ -15,9 +20,9 @@ internal sealed record Verb(string Name, string Synopsis, string Summary, string
     public string Help => $"""
         {Usage}
 
-        {Summary}.{(Details.Length == 0 ? "" : "\n\n" + Details)}
+        {TextWrap.Wrap(Summary + ".", indent: 0)}{(Details.Length == 0 ? "" : "\n\n" + TextWrap.Lines(Details))}
 
         Example:
-          {Example}
+          {Example.ReplaceLineEndings("\n  ")}
         """;
 }

@@ -10,7 +10,7 @@ internal static class ConfigureVerbs
 
     public static readonly Verb Set = new(
         "set", $"<interface> {SetArguments.Synopsis}", "Changes the configuration of an interface, adds, changes and removes peers",
-        "wgnet set wg0 peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= learnable-ips 2001:db8:1:2::/64 allowed-ips +192.0.2.7/32", RunSet);
+        "wgnet set wg0 peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg= \\\n  learnable-ips 2001:db8:1:2::/64 allowed-ips +192.0.2.7/32", RunSet);
 
     public static readonly Verb SetConf = new(
         "setconf", Synopsis, "Applies a configuration file to an interface, in place of what it has", "wgnet setconf wg0 /etc/wireguard/wg0.conf",
@@ -21,7 +21,8 @@ internal static class ConfigureVerbs
         (args, streams) => Run(args, streams, ConfigurationMode.Append, (_, update) => update));
 
     public static readonly Verb SyncConf = new(
-        "syncconf", Synopsis, "Like setconf, but leaves sessions and learned addresses of unchanged peers alone", "wgnet syncconf wg0 /etc/wireguard/wg0.conf",
+        "syncconf", Synopsis, "Like setconf, but leaves sessions and learned addresses of unchanged peers alone",
+        "wgnet syncconf wg0 /etc/wireguard/wg0.conf",
         (args, streams) => Run(args, streams, ConfigurationMode.Replace, Synchronisation.Of));
 
     private static int RunSet(string[] args, Streams streams)

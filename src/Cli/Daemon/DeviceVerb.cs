@@ -3,13 +3,16 @@ namespace WgNet.Cli.Daemon;
 /// <summary><c>wgnet &lt;interface&gt;</c>: runs a device the way <c>wireguard-go &lt;interface&gt;</c> does.</summary>
 internal static class DeviceVerb
 {
-    public const string Usage = "Usage: wgnet [-f | --foreground] <interface>";
+    public const string Synopsis = "[-f | --foreground] <interface>";
+
+    public const string Usage = "Usage: wgnet " + Synopsis;
 
     public const string Help = Usage + """
 
 
-        Creates the interface and runs it until it or its control socket is deleted, or until SIGINT or SIGTERM. Returns when the
-        interface can be configured, unless -f keeps it in the foreground. LOG_LEVEL is silent, error or verbose.
+        Creates the interface and runs it until it or its control socket is deleted, or
+        until SIGINT or SIGTERM. Returns when the interface can be configured, unless -f
+        keeps it in the foreground. LOG_LEVEL is silent, error or verbose.
 
         Example:
           wgnet wg0 && wg setconf wg0 wg0.conf && ip link set wg0 up

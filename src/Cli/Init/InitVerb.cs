@@ -18,16 +18,18 @@ internal static class InitVerb
 
     public static readonly Verb Verb = new(
         "init",
-        "<interface> --prefix <IPv6 prefix>/64 --endpoint <host>[:<port>] [--listen-port <port>] [--dns <addresses>] [--directory <path>] [--qr] <client>...",
+        "<interface> --prefix <IPv6 prefix>/64 --endpoint <host>[:<port>] [--listen-port <port>] [--dns <addresses>] [--directory <directory>] [--qr] <client>...",
         "Writes a gateway's configuration and its clients', ready for SLAAC",
-        "wgnet init wg0 --prefix 2001:db8:1:2::/64 --endpoint vpn.example.org laptop phone",
+        "wgnet init wg0 --prefix 2001:db8:1:2::/64 --endpoint vpn.example.org \\\n  laptop phone",
         Run)
     {
         Details = """
-            Clients choose their own addresses in the /64, which is to be routed to the gateway. Its configuration goes to
-            <directory>/<interface>.conf, with the keys in files beside it; the clients' to
-            <directory>/<interface>-clients/<client>.conf, for wg-quick(8) or, with --qr, from the terminal into a telephone.
-            The directory is /etc/wireguard unless it is given. Only the owner can read the files; none that exists is changed.
+            Clients choose their own addresses in the /64, which is to be routed to the
+            gateway. Its configuration goes to <directory>/<interface>.conf, with the keys
+            in files beside it; the clients' to
+            <directory>/<interface>-clients/<client>.conf, for wg-quick(8) or, with --qr,
+            from the terminal into a telephone. The directory is /etc/wireguard unless it is
+            given. Only the owner can read the files; none that exists is changed.
             """,
     };
 

@@ -10,14 +10,11 @@ namespace WgNet.Cli.Quick;
 /// </summary>
 internal static class AppliedFile
 {
-    private const string Folder = "/run/wgnet";
-    private const UnixFileMode OnlyRoot = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     public static void Write(string name, string text, Narrator narrator)
     {
         try
         {
-            _ = Directory.CreateDirectory(Folder, OnlyRoot | UnixFileMode.UserExecute);
+            RunFolder.Make();
             AtomicFile.Write(PathOf(name), text);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -43,7 +40,7 @@ internal static class AppliedFile
 
     public static void Delete(string name)
     {
-        if (Directory.Exists(Folder))
+        if (RunFolder.Exists)
         {
             File.Delete(PathOf(name));
         }
@@ -75,5 +72,5 @@ internal static class AppliedFile
 
     private static string FirstLine(int index) => string.Create(CultureInfo.InvariantCulture, $"# interface {index}\n");
 
-    private static string PathOf(string name) => $"{Folder}/{name}.applied";
+    private static string PathOf(string name) => RunFolder.PathOf(name, "applied");
 }

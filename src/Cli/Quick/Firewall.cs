@@ -39,7 +39,7 @@ internal sealed class Firewall(string name, Narrator narrator)
         {
             // `add' first, because deleting what is not there would be an error.
             string table = Table(isIPv4);
-            narrator.Step($"nft delete table {table}");
+            using IDisposable step = narrator.Begin($"nft delete table {table}");
             _ = ExternalCommand.Run(nft, ["-f", "/dev/stdin"], $"add table {table}\ndelete table {table}\n");
         }
 
@@ -126,7 +126,7 @@ internal sealed class Firewall(string name, Narrator narrator)
     private void Feed(string path, string[] arguments, string rules)
     {
         string command = $"{Path.GetFileName(path)} {string.Join(' ', arguments)}";
-        narrator.Step(command);
+        using IDisposable step = narrator.Begin(command);
         if (ExternalCommand.Run(path, arguments, rules) is int status and not 0)
         {
             throw new CommandException($"`{command}' refused the rules for the default route with status {status}");

@@ -8,8 +8,12 @@ internal static class Hooks
         foreach (string hook in hooks)
         {
             string line = hook.Replace("%i", interfaceName, StringComparison.Ordinal);
-            narrator.Step(line);
-            int exitCode = ExternalCommand.RunShell(line);
+            int exitCode;
+            using (narrator.Begin(line))
+            {
+                exitCode = ExternalCommand.RunShell(line);
+            }
+
             if (exitCode != 0)
             {
                 throw new CommandException($"`{line}' failed with status {exitCode}", exitCode);

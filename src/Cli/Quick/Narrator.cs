@@ -9,15 +9,19 @@ namespace WgNet.Cli.Quick;
 /// </summary>
 internal sealed class Narrator(TextWriter error)
 {
-    public void Step(string command) => error.WriteLine($"[#] {command}");
+    private readonly Progress _progress = Progress.On(error);
+
+    public void Step(string command) => Plain($"[#] {command}");
 
     /// <summary>Says a step and does it. A refusal names the step.</summary>
     public void Do(string command, Action action)
     {
-        Step(command);
         try
         {
-            action();
+            using (Begin(command))
+            {
+                action();
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or UapiException or ConfigurationException)
         {
@@ -25,7 +29,17 @@ internal sealed class Narrator(TextWriter error)
         }
     }
 
-    public void Warn(string message) => error.WriteLine($"[!] {message}");
+    /// <summary>Says a step, and, until the result is disposed, that it takes long.</summary>
+    public IDisposable Begin(string command)
+    {
+        Step(command);
+        return Wait(command);
+    }
 
-    public void Plain(string message) => error.WriteLine(message);
+    /// <summary>Says of something that is no step of its own that it takes long.</summary>
+    public IDisposable Wait(string what) => _progress.Begin(what);
+
+    public void Warn(string message) => Plain($"[!] {message}");
+
+    public void Plain(string message) => _progress.WriteLine(message);
 }

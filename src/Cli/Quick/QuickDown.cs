@@ -74,6 +74,7 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
     // The daemon ends because its interface is gone; an `up' right after must not meet it.
     private void WaitForEnd()
     {
+        using IDisposable progress = narrator.Wait("waiting for its process to end");
         for (TimeSpan waited = TimeSpan.Zero; RunningInterfaces.IsRunning(_name); waited += EndPoll)
         {
             if (waited > EndTimeout)

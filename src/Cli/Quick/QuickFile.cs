@@ -6,6 +6,14 @@ internal sealed record QuickFile(string Path, string InterfaceName)
 {
     private const string Directory = "/etc/wireguard", Extension = ".conf";
 
+    /// <summary>The interfaces for which there is a file in /etc/wireguard; none if this user may not look.</summary>
+    public static IEnumerable<string> Names()
+    {
+        EnumerationOptions what = new() { IgnoreInaccessible = true };
+        return !System.IO.Directory.Exists(Directory) ? [] : System.IO.Directory.EnumerateFiles(Directory, "*" + Extension, what)
+            .Select(System.IO.Path.GetFileNameWithoutExtension).OfType<string>().Where(name => Cli.InterfaceName.IsValid(name)).Order(StringComparer.Ordinal);
+    }
+
     /// <param name="argument">An interface name, for a file in /etc/wireguard, or a path that ends in <c>name.conf</c>.</param>
     public static QuickFile Locate(string argument)
     {

@@ -12,10 +12,9 @@ namespace WgNet.Cli.Quick;
 /// learned addresses and connections go on. All steps are done or none; the device comes last, because a peer's session
 /// that was ended could not be brought back. Hooks are not run.
 /// </summary>
-internal sealed class QuickReload(QuickFile file, ConfigurationFile configuration, Streams streams, bool dryRun)
+internal sealed class QuickReload(QuickFile file, ConfigurationFile configuration, TextWriter output, Narrator narrator, bool dryRun)
 {
     private readonly string _name = file.InterfaceName;
-    private readonly Narrator _narrator = new(streams.Error);
 
     public void Run()
     {
@@ -25,7 +24,7 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
             throw new CommandException($"`{_name}' is not running: wgnet up {file.Path}");
         }
 
-        QuickUp.CheckBefore(configuration, _narrator);
+        QuickUp.CheckBefore(configuration, narrator);
         using Interruption interruption = new();
         ConfigurationFile? applied = AppliedFile.Read(_name, link.Index);
         using DeviceView device = new(_name, UapiClient.Get(_name), publicKey: null);
@@ -37,7 +36,11 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
         IReadOnlyList<IpPrefix> prefixes = RoutePlan.Prefixes(update);
         DeviceDifference difference = new(device.Snapshot, applied?.Update);
         difference.Reduce(update);
-        EndpointResolver.ResolveAll(update, _narrator.Warn, interruption.Sleep);
+        using (narrator.Wait("looking up the names of endpoints"))
+        {
+            EndpointResolver.ResolveAll(update, narrator.Warn, interruption.Sleep);
+        }
+
         var wanted = InterfaceState.Wanted(netlink, link, now, applied, configuration, prefixes, difference.Endpoints(update));
         update.FirewallMark = null;
         Print([.. now.ChangesTo(wanted), .. difference.Changes]);
@@ -46,7 +49,7 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
             return;
         }
 
-        using UndoStack undo = new(_narrator);
+        using UndoStack undo = new(narrator);
         SetUp(netlink, link.Index, now, wanted, applied, undo, interruption);
         if (!difference.IsEmpty)
         {
@@ -54,26 +57,26 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
         }
 
         undo.Commit();
-        AppliedFile.Write(_name, note, _narrator);
+        AppliedFile.Write(_name, note, narrator);
     }
 
     private void Print(IReadOnlyCollection<Change> changes)
     {
         foreach (Change change in changes)
         {
-            streams.Out.WriteLine(change);
+            output.WriteLine(change);
         }
 
-        streams.Out.Flush();
+        output.Flush();
         if (changes.Count == 0)
         {
-            _narrator.Plain($"`{_name}' is as `{file.Path}' says: nothing to change");
+            narrator.Plain($"`{_name}' is as `{file.Path}' says: nothing to change");
         }
     }
 
     private void SetUp(RouteNetlink netlink, int index, InterfaceState now, InterfaceState wanted, ConfigurationFile? applied, UndoStack undo, Interruption interruption)
     {
-        InterfaceSteps steps = new(netlink, _name, index, _narrator, undo);
+        InterfaceSteps steps = new(netlink, _name, index, narrator, undo);
         IPAddress[] ownBefore = steps.OwnAddresses();
         steps.KeepRoutesOnFailure();
         steps.KeepAddressesOnFailure();
@@ -163,7 +166,7 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
 
     private void SetDns(QuickSettings? before, UndoStack undo)
     {
-        Resolver resolver = new(_name, _narrator);
+        Resolver resolver = new(_name, narrator);
         undo.Push(() => Apply(before ?? new QuickSettings()));
         Apply(configuration.Quick);
 
@@ -182,7 +185,7 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
 
     private void SetDevice(DeviceUpdate update)
     {
-        _narrator.Step($"wgnet syncconf {_name} {file.Path}");
+        using IDisposable step = narrator.Begin($"wgnet syncconf {_name} {file.Path}");
         try
         {
             UapiClient.Set(_name, update);

@@ -30,7 +30,11 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         CheckPort(configuration);
         LinkInfo link = CreateInterface(netlink, undo);
         InterfaceSteps steps = new(netlink, _name, link.Index, narrator, undo);
-        EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
+        using (narrator.Wait("looking up the names of endpoints"))
+        {
+            EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
+        }
+
         narrator.Do($"wgnet setconf {_name} {file.Path}", () => UapiClient.Set(_name, configuration.Update));
         quick.Addresses.ForEach(steps.AddAddress);
         int mtu = quick.Mtu ?? MtuChooser.Choose(netlink, configuration.Update.Peers.Select(peer => peer.Endpoint).OfType<Endpoint>());
@@ -75,8 +79,11 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
 
     private LinkInfo CreateInterface(RouteNetlink netlink, UndoStack undo)
     {
-        narrator.Step($"wgnet {_name}");
-        _ = DaemonLauncher.Start(_name, DaemonEnvironment.OfProcess());
+        using (narrator.Begin($"wgnet {_name}"))
+        {
+            _ = DaemonLauncher.Start(_name, DaemonEnvironment.OfProcess());
+        }
+
         LinkInfo link = netlink.FindLink(_name) ?? throw new CommandException($"`{_name}' has gone again: see LOG_LEVEL=verbose wgnet -f {_name}");
         undo.Push(() =>
         {

@@ -9,15 +9,15 @@ internal static class QuickVerbs
 
     public static readonly Verb Up = new(
         "up", Synopsis, "Creates an interface as a configuration file says, with addresses, routes and hooks", "wgnet up wg0",
-        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickUp(file, configuration, new Narrator(streams.Error)).Run(), warns: true));
+        (args, streams) => Run(args, streams, "up", ConfigurationMode.Replace, (file, configuration, narrator) => new QuickUp(file, configuration, narrator).Run()));
 
     public static readonly Verb Down = new(
         "down", Synopsis, "Removes the interface and what `up' did beside it; with SaveConfig = true it saves first", "wgnet down wg0",
-        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickDown(file, configuration, new Narrator(streams.Error)).Run()));
+        (args, streams) => Run(args, streams, "down", ConfigurationMode.Replace, (file, configuration, narrator) => new QuickDown(file, configuration, narrator).Run()));
 
     public static readonly Verb Save = new(
         "save", Synopsis, "Writes what the running interface is into its configuration file; comments in the file are lost", "wgnet save wg0",
-        (args, streams) => Run(args, streams, ConfigurationMode.Replace, (file, configuration) => new QuickSave(file, configuration, new Narrator(streams.Error)).Run()));
+        (args, streams) => Run(args, streams, "save", ConfigurationMode.Replace, (file, configuration, narrator) => new QuickSave(file, configuration, narrator).Run()));
 
     public static readonly Verb Reload = new(
         "reload", $"[{DryRun}] {Synopsis}",
@@ -27,7 +27,7 @@ internal static class QuickVerbs
         {
             bool dryRun = args.Contains(DryRun, StringComparer.Ordinal);
             string[] rest = [.. args.Where(argument => argument != DryRun)];
-            return Run(rest, streams, ConfigurationMode.Append, (file, configuration) => new QuickReload(file, configuration, streams, dryRun).Run(), warns: true);
+            return Run(rest, streams, "reload", ConfigurationMode.Append, (file, configuration, narrator) => new QuickReload(file, configuration, streams.Out, narrator, dryRun).Run(), changes: !dryRun);
         });
 
     public static readonly Verb Strip = new(
@@ -36,8 +36,9 @@ internal static class QuickVerbs
         Details = "Keys that stand in files of their own are written as they are: wg(8) knows of no such files.",
     };
 
-    // Warnings are for what applies the file.
-    private static int Run(string[] args, Streams streams, ConfigurationMode mode, Action<QuickFile, ConfigurationFile> run, bool warns = false)
+    // What changes something waits for its turn, and then reads the file. Warnings are for what applies the file.
+    private static int Run(
+        string[] args, Streams streams, string verb, ConfigurationMode mode, Action<QuickFile, ConfigurationFile, Narrator> run, bool changes = true)
     {
         string argument = TheArgument(args);
         if (!Environment.IsPrivilegedProcess)
@@ -47,13 +48,15 @@ internal static class QuickVerbs
         }
 
         QuickFile file = Locate(argument, streams);
+        Narrator narrator = new(streams.Error);
+        using InterfaceLock? turn = changes ? InterfaceLock.Take(file.InterfaceName, verb, narrator) : null;
         var configuration = ConfigurationFile.Load(file.Path, mode, file.InterfaceName);
-        if (warns)
+        if (verb is "up" or "reload")
         {
-            configuration.Warnings.ForEach(streams.Error.WriteLine);
+            configuration.Warnings.ForEach(narrator.Plain);
         }
 
-        run(file, configuration);
+        run(file, configuration, narrator);
         return 0;
     }
 

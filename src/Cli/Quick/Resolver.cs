@@ -93,8 +93,12 @@ internal sealed class Resolver(string interfaceName, Narrator narrator)
     private void Run(string program, string[] arguments, string input = "")
     {
         string command = $"{Path.GetFileName(program)} {string.Join(' ', arguments)}";
-        narrator.Step(command);
-        int exitCode = ExternalCommand.Run(program, arguments, input);
+        int exitCode;
+        using (narrator.Begin(command))
+        {
+            exitCode = ExternalCommand.Run(program, arguments, input);
+        }
+
         if (exitCode != 0)
         {
             throw new CommandException($"`{command}' failed with status {exitCode}", exitCode);

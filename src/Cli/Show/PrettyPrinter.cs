@@ -116,7 +116,7 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
         string.Create(CultureInfo.InvariantCulture, $"{drop.Count} {drop.Reason.Replace('_', ' ')}");
 
     private static string Learned(LearnedAddressSnapshot learned) =>
-        $"{InetText.Of(learned.Address, isIPv4: false)} ({HumanUnits.ShortDuration(learned.AgeSeconds)} ago)";
+        $"{InetText.Of(learned.Address, isIPv4: false)} ({HumanUnits.ShortDuration(learned.AgeSeconds)} ago{(learned.IsPinned ? ", pinned" : "")})";
 
     private void Line(string label, string value) => output.WriteLine($"  {paint.Bold(label)}: {value}");
 

@@ -36,9 +36,11 @@ public sealed class Terminal : IDisposable
 
     public void Enter(string command)
     {
-        Tmux("send-keys", "-l", command);
+        Type(command);
         Press("Enter");
     }
+
+    public void Type(string text) => Tmux("send-keys", "-l", text);
 
     /// <param name="key">A letter, or a name that tmux knows.</param>
     public void Press(string key) => Tmux("send-keys", key);

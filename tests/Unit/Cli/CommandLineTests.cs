@@ -58,6 +58,7 @@ public sealed class CommandLineTests
             Assert.Equal((0, ""), (run.ExitCode, run.Error));
             Assert.StartsWith($"Usage: wgnet {verb.Name}", run.Out, StringComparison.Ordinal);
             Assert.Contains($"wgnet {verb.Name}", run.Out.Split("Example:")[1], StringComparison.Ordinal);
+            Assert.DoesNotContain(run.Out.Split('\n'), line => line.Length > 80);
         }
     }
 
@@ -66,7 +67,8 @@ public sealed class CommandLineTests
     {
         CommandRun run = CommandRun.Of(["--help"]);
 
-        Assert.Equal(0, run.ExitCode);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.DoesNotContain(run.Out.Split('\n'), line => line.Length > 80);
         Assert.All(CommandLine.Verbs, verb => Assert.Contains($"\n  {verb.Name} ", run.Out, StringComparison.Ordinal));
     }
 

@@ -116,7 +116,7 @@ public sealed class PrettyPrinterTests
         };
         peer.LearnableIps.Add(SampleDevices.Prefix("2001:db8::/64"));
         peer.LearnedAddresses.Add(new LearnedAddressSnapshot(IpPrefix.ToNumber(IPAddress.Parse("2001:db8::1")), 12));
-        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(IpPrefix.ToNumber(IPAddress.Parse("2001:db8::2")), 7300));
+        peer.LearnedAddresses.Add(new LearnedAddressSnapshot(IpPrefix.ToNumber(IPAddress.Parse("2001:db8::2")), 7300) { IsPinned = true });
         peer.Drops.AddRange([("not_allowed", 3), ("conflict", 1), ("bad_tag", 0)]);
         DeviceSnapshot device = new();
         device.Drops.Add(("bad_mac1", 2));
@@ -131,7 +131,7 @@ public sealed class PrettyPrinterTests
               endpoint: [2001:db8:1::1]:51820
               allowed ips: (none)
               learnable ips: 2001:db8::/64
-              learned ips: 2001:db8::1 (12 s ago), 2001:db8::2 (2 h ago)
+              learned ips: 2001:db8::1 (12 s ago), 2001:db8::2 (2 h ago, pinned)
               latest handshake: 1 minute, 5 seconds ago
               transfer: 1.21 KiB received, 92 B sent
               dropped: 3 not allowed, 1 conflict
