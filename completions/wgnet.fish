@@ -12,7 +12,7 @@ function __wgnet_complete
             case '<directory>'
                 __fish_complete_directories "$typed"
             case '*'
-                echo $line
+                printf '%s\n' $line
         end
     end
 end

@@ -50,6 +50,7 @@ public sealed class LearnedCommandTests
         Assert.EndsWith("  yes", Assert.Single(Learned(network).Split('\n'), line => line.StartsWith(address, StringComparison.Ordinal)), StringComparison.Ordinal);
         Ping.Succeeds(network.GatewayHost, address);
         Assert.Single(network.Gateway.PeerValues(client, "learned_pinned"), "true");
+        Assert.Matches($@"  learned ips: {address} \([0-9]+ s ago, pinned\)\n", network.GatewayHost.Run(Programs.WgNet, "show", network.Gateway.Name));
 
         Run(network, 0, "", "unpin", address);
         Wait.Until(() => network.Learned(client).Count == 0, TimeSpan.FromSeconds(10), () => Learned(network));

@@ -69,7 +69,14 @@ internal sealed class InterfaceLock : IDisposable
     }
 
     // The file stays: removed, it could be another's already who opened it and waits.
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        if (_file is not null)
+        {
+            RandomAccess.SetLength(_file, 0);
+            _file.Dispose();
+        }
+    }
 
     private static void WaitFor(SafeFileHandle file, string name, string verb, TimeSpan patience)
     {

@@ -90,10 +90,19 @@ internal sealed class Progress(TextWriter output, bool isTerminal, TimeSpan pati
         {
             lock (_progress._gate)
             {
-                if (!_isOver && (_progress._isTerminal || !_isSaid))
+                if (_isOver || (_isSaid && !_progress._isTerminal))
                 {
-                    _isSaid = true;
+                    return;
+                }
+
+                _isSaid = true;
+                try
+                {
                     _progress.Show(_what, Stopwatch.GetElapsedTime(_start));
+                }
+                catch (IOException)
+                {
+                    // Nobody catches it on this thread; the next line, on the step's own, will meet the same.
                 }
             }
         }

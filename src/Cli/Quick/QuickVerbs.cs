@@ -31,7 +31,7 @@ internal static class QuickVerbs
         });
 
     public static readonly Verb Strip = new(
-        "strip", Synopsis, "Writes the configuration file without what only `up' understands", "wg syncconf wg0 <(wgnet strip wg0)", RunStrip)
+        "strip", Synopsis, "Writes the configuration file without what only `up' understands", "wgnet syncconf wg0 <(wgnet strip wg0)", RunStrip)
     {
         Details = "Keys that stand in files of their own are written as they are: wg(8) knows of no such files.",
     };

@@ -64,6 +64,18 @@ public sealed class ProgressTests
         Assert.True(output.Text.Length <= 80, output.Text);
     }
 
+    /// <summary>A failure on the timer's thread would end the process, with an interface half made.</summary>
+    [Fact]
+    public void Begin_OutputThatTakesNothing_EndsNothing()
+    {
+        using FullWriter output = new();
+        using (new Progress(output, isTerminal: false, Patience).Begin("sleep 5"))
+        {
+            Assert.True(SpinWait.SpinUntil(() => output.Tries > 0, TimeSpan.FromSeconds(30)));
+            Thread.Sleep(2 * Patience);
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -75,6 +87,19 @@ public sealed class ProgressTests
         progress.WriteLine("next");
 
         Assert.Equal("next\n", output.Text);
+    }
+
+    private sealed class FullWriter : StringWriter
+    {
+        private int _tries;
+
+        public int Tries => Volatile.Read(ref _tries);
+
+        public override void WriteLine(string? value)
+        {
+            _ = Interlocked.Increment(ref _tries);
+            throw new IOException("No space left on device");
+        }
     }
 
     /// <summary>Written by the timer's thread and read by the test's.</summary>
