@@ -38,6 +38,9 @@ public sealed class CommandLineTests
     [InlineData("`--bogus' is not an option", "learned", "--bogus")]
     [InlineData("`--bogus' is not an option", "top", "--bogus")]
     [InlineData("`wg1' was not expected", "top", "--once", "wg0", "wg1")]
+    [InlineData("the name of a shell is missing", "completion")]
+    [InlineData("`tcsh' is not a shell that is known", "completion", "tcsh")]
+    [InlineData("`x' was not expected", "completion", "bash", "x")]
     public void Run_WrongArguments_SaysWhatAndUsageAndFails(string message, params string[] args)
     {
         CommandRun run = CommandRun.Of(args);
