@@ -83,6 +83,13 @@ public sealed class QuickTurnTests
         Write(lab, $"Address = 10.0.0.1/24\nPreUp = touch {begun}; sleep 60");
         Daemon up = lab.Host.Start(Programs.WgNet, "up", lab.ConfigurationFile);
         Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => up.Log);
+
+        // Who does not want to wait any longer need not.
+        Daemon waiting = lab.Host.Start("env", "--default-signal=INT", Programs.WgNet, "reload", lab.ConfigurationFile);
+        Wait.Until(() => waiting.Log.Contains("[.] waiting for", StringComparison.Ordinal), TimeSpan.FromSeconds(15), () => waiting.Log);
+        waiting.Signal("INT");
+        Assert.True(waiting.WaitForExit(TimeSpan.FromSeconds(5)));
+        Assert.Equal(130, waiting.ExitCode);
         up.Signal("KILL");
         Assert.True(up.WaitForExit(TimeSpan.FromSeconds(5)));
 

@@ -24,6 +24,7 @@ internal sealed class PlaceholderWords(string verb, IReadOnlyList<string> words)
         "up" => QuickFile.Names().Except(RunningInterfaces.Names(), StringComparer.Ordinal),
         "down" or "save" or "reload" => QuickFile.Names().Intersect(RunningInterfaces.Names(), StringComparer.Ordinal),
         "strip" => QuickFile.Names(),
+        "doctor" => QuickFile.Names().Union(RunningInterfaces.Names(), StringComparer.Ordinal),
         "init" => [],
         _ => RunningInterfaces.Names(),
     };

@@ -80,6 +80,7 @@ internal sealed class InterfaceLock : IDisposable
 
     private static void WaitFor(SafeFileHandle file, string name, string verb, TimeSpan patience)
     {
+        using Interruption interruption = new();
         long start = Stopwatch.GetTimestamp();
         do
         {
@@ -94,7 +95,7 @@ internal sealed class InterfaceLock : IDisposable
                 throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"`{name}' is still being changed by {holder} after {patience.TotalSeconds:0.#} s: try again when that has ended"));
             }
 
-            Thread.Sleep(Poll);
+            interruption.Sleep(Poll);
         }
         while (!FileLock.TryTake(file));
     }
