@@ -41,7 +41,7 @@ internal static class CommandLine
         catch (Exception exception) when (CommandException.IsExpected(exception))
         {
             // A full disk, most likely: what was printed is not all there.
-            streams.Error.WriteLine($"wgnet: {exception.Message}");
+            streams.Error.WriteLine($"wgnet: the output could not be written: {exception.Message}");
             return Math.Max(exitCode, 1);
         }
     }

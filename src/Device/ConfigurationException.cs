@@ -6,4 +6,7 @@ namespace WgNet.Device;
 public sealed class ConfigurationException(string message, int errno) : Exception(message)
 {
     public int Errno { get; } = errno;
+
+    /// <summary>The line of the UAPI that was refused, where it is known.</summary>
+    public string? Key { get; init; }
 }

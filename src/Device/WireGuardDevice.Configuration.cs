@@ -239,7 +239,7 @@ public sealed partial class WireGuardDevice
         }
         catch (LinuxException e)
         {
-            throw new ConfigurationException($"listen port {port}: {e.Message}", e.Errno);
+            throw new ConfigurationException($"listen port {port}: {e.Message}", e.Errno) { Key = "listen_port" };
         }
 
         ClearEndpointSources();

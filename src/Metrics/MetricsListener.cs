@@ -19,17 +19,27 @@ internal static class MetricsListener
         }
         catch (LinuxException e)
         {
-            throw new ConfigurationException($"metrics cannot be served at {address}: {e.Message}", e.Errno);
+            throw Refused(address, Reason(address, e), e.Errno);
         }
         catch (SocketException e)
         {
-            throw new ConfigurationException($"metrics cannot be served at {address}: {e.Message}", e.NativeErrorCode);
+            throw Refused(address, e.Message, e.NativeErrorCode);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"metrics cannot be served at {address}: {e.Message}", Errno.EIO);
+            throw Refused(address, e.Message, Errno.EIO);
         }
     }
+
+    private static ConfigurationException Refused(MetricsAddress address, string reason, int errno) =>
+        new($"metrics cannot be served at {address}: {reason}", errno) { Key = "metrics_listen" };
+
+    // bind(2) calls every file that is there an address in use.
+    private static string Reason(MetricsAddress address, LinuxException e) =>
+        e.Errno != Errno.EADDRINUSE ? e.Message
+        : Directory.Exists(address.Path) ? "it is a directory"
+        : FileStatus.SocketInode(address.Path!) is null ? "it is a file, and no socket"
+        : "another process answers there";
 
     private static Socket OpenTcp(IPEndPoint endPoint)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace WgNet.Uapi;
 
@@ -12,6 +13,40 @@ public static class EndpointName
 
     private static readonly SearchValues<char> HostCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%");
+
+    private const string Form = "the peer's outside address, host:port, an IPv6 address in brackets, such as [2001:db8::1]:51820";
+
+    /// <summary>Splits, and takes no port 0, to which nothing can be sent.</summary>
+    public static bool IsEndpoint(ReadOnlySpan<char> text) => TrySplit(text, out _, out ushort port) && port > 0;
+
+    /// <summary>What is wrong with a text that is no endpoint, and what would be right.</summary>
+    public static (string Reason, string Expected) Explain(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Contains('/', StringComparison.Ordinal))
+        {
+            return ("an inside prefix, which belongs to AllowedIPs", Form);
+        }
+
+        bool isAddress = IPAddress.TryParse(text, out IPAddress? address);
+        int colon = text.LastIndexOf(':');
+        if (colon > 0 && text[0] != '[')
+        {
+            // The last group may be the port. Where it can be one, it is meant.
+            string bracketed = $"[{text[..colon]}]{text[colon..]}";
+            bool hasPort = text[..colon].Contains(':', StringComparison.Ordinal) && IPAddress.TryParse(text.AsSpan(0, colon), out _) && IsEndpoint(bracketed);
+            if (hasPort || isAddress)
+            {
+                return ("an IPv6 address without brackets, whose port cannot be told", hasPort ? bracketed : $"[{address}]:51820");
+            }
+        }
+
+        return isAddress || colon < 0 || (text[0] == '[' && text[^1] == ']')
+            ? ("no port", IsEndpoint($"{text}:51820") ? $"one after it: {text}:51820" : Form)
+            : UapiValue.TryParseNumber(text.AsSpan(colon + 1), ushort.MaxValue, out ulong port) && port > 0
+            ? ("not an endpoint", Form)
+            : ($"`{text[(colon + 1)..]}' is no port", "host:port, a port from 1 to 65535");
+    }
 
     /// <summary>Splits without looking anything up; brackets around the host are left out.</summary>
     public static bool TrySplit(ReadOnlySpan<char> text, out ReadOnlySpan<char> host, out ushort port)

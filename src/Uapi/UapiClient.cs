@@ -44,17 +44,36 @@ public static class UapiClient
             throw new UapiException($"{interfaceName}: another implementation runs it, which has no {demand}", Errno.EOPNOTSUPP);
         }
 
-        using Socket socket = Connect(interfaceName);
-        var request = new ArrayBufferWriter<byte>();
-        UapiSetWriter.Write(update, request, extensions);
         try
         {
-            byte[] answer = Ask(socket, interfaceName, request.WrittenSpan, out int length);
+            Send(interfaceName, update, extensions, explain: false);
+        }
+        catch (UapiException refusal) when (refusal.RefusedKey is not null && IsWgNet(interfaceName))
+        {
+            // Nothing has changed, so that it may be asked again: for a reason, which stock programs could not read.
+            Send(interfaceName, update, extensions, explain: true);
+        }
+    }
+
+    private static void Send(string interfaceName, DeviceUpdate update, bool extensions, bool explain)
+    {
+        using Socket socket = Connect(interfaceName);
+        var request = new ArrayBufferWriter<byte>();
+        UapiSetWriter.Write(update, request, extensions, explain);
+        byte[] answer = [];
+        try
+        {
+            answer = Ask(socket, interfaceName, request.WrittenSpan, out int length);
             _ = UapiGetReader.Read(answer.AsSpan(0, length));
         }
-        catch (UapiException e)
+        catch (UapiException e) when (answer.Length > 0)
         {
-            throw new UapiException($"{interfaceName}: the configuration was refused: {Marshal.GetPInvokeErrorMessage(e.Errno)}", e.Errno);
+            string reason = e.RefusedReason ?? Marshal.GetPInvokeErrorMessage(e.Errno);
+            throw new UapiException($"{interfaceName}: the configuration was refused: {reason}", e.Errno)
+            {
+                RefusedKey = e.RefusedKey ?? "",
+                RefusedReason = e.RefusedReason,
+            };
         }
         finally
         {

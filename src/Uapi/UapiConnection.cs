@@ -186,7 +186,7 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
         int errno = step switch
         {
             Step.Get => await GetAsync(output, cancellationToken),
-            Step.Set => Set(),
+            Step.Set => Set(output),
             Step.NoBlankLine => Refuse("get=1 and subscribe=1 must be followed by a blank line", Errno.EINVAL),
             Step.LineTooLong => Refuse("line too long", Errno.EIO),
             // Half a request may be half of what was meant, so nothing of it is applied.
@@ -228,12 +228,13 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
         }
     }
 
-    private int Set()
+    private int Set(PipeWriter output)
     {
         UapiSetParser set = _set!;
         _set = null;
         if (set.Error is { } error)
         {
+            Explain(set, error.Key, error.Reason, output);
             return Refuse(error.ToString(), error.Errno);
         }
 
@@ -244,15 +245,26 @@ internal sealed class UapiConnection(Socket socket, IControlled device, Log log,
         }
         catch (ConfigurationException e)
         {
+            Explain(set, e.Key ?? "", e.Message, output);
             return Refuse(e.Message, e.Errno);
         }
         catch (LinuxException e)
         {
+            Explain(set, "", e.Message, output);
             return Refuse(e.Message, e.Errno);
         }
         finally
         {
             set.Abandon();
+        }
+    }
+
+    private static void Explain(UapiSetParser set, string key, string reason, PipeWriter output)
+    {
+        if (set.Explains)
+        {
+            UapiLine.Write(output, "refused_key"u8, ConfigurationFileException.Printable(key));
+            UapiLine.Write(output, "refused_reason"u8, ConfigurationFileException.Printable(reason, UapiLine.MaxReasonLength));
         }
     }
 

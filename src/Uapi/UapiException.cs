@@ -6,4 +6,9 @@ namespace WgNet.Uapi;
 public sealed class UapiException(string message, int errno) : Exception(message)
 {
     public int Errno { get; } = errno;
+
+    /// <summary>Which line of a set the device refused, and why, where it says so; the key is null if nothing was refused.</summary>
+    public string? RefusedKey { get; init; }
+
+    public string? RefusedReason { get; init; }
 }

@@ -18,6 +18,8 @@ public sealed class UapiGetReader
     private readonly DeviceSnapshot _device = new();
     private PeerSnapshot? _peer;
     private ulong _errno = ulong.MaxValue;
+    private string? _refusedKey;
+    private string? _refusedReason;
 
     /// <summary>A whole answer with its <c>errno</c>. The caller wipes the keys in the result.</summary>
     /// <exception cref="UapiException">The device answered with an error, or the text is no answer.</exception>
@@ -53,7 +55,7 @@ public sealed class UapiGetReader
     {
         0 => _device,
         ulong.MaxValue => throw new UapiException("the answer of the device is incomplete", Errno.EPROTO),
-        _ => throw new UapiException($"the device answered with errno {_errno}", (int)_errno),
+        _ => throw new UapiException($"the device answered with errno {_errno}", (int)_errno) { RefusedKey = _refusedKey, RefusedReason = _refusedReason },
     };
 
     private bool TakeLine(ReadOnlySpan<char> line)
@@ -98,6 +100,13 @@ public sealed class UapiGetReader
                 return isMark;
             case "wgnet_version":
                 _device.WgNetVersion = value.ToString();
+                return true;
+            case "refused_key":
+                _refusedKey = value.ToString();
+                return true;
+            case "refused_reason":
+                // Whatever runs the device, it goes to a terminal.
+                _refusedReason = ConfigurationFileException.Printable(UapiValue.Utf8(value), UapiLine.MaxReasonLength);
                 return true;
             case "private_key_file":
                 _device.PrivateKeyFile = UapiValue.ParsePath(value);

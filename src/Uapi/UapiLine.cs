@@ -8,6 +8,9 @@ namespace WgNet.Uapi;
 /// <summary>Writes <c>key=value</c> lines. Keys in hexadecimal never become strings, so that the buffer's owner can wipe them.</summary>
 internal static class UapiLine
 {
+    /// <summary>Characters, so that the line is one that a reader takes.</summary>
+    public const int MaxReasonLength = 1000;
+
     public static void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> key, ReadOnlySpan<char> value)
     {
         Span<byte> line = output.GetSpan(key.Length + Encoding.UTF8.GetMaxByteCount(value.Length) + 2);

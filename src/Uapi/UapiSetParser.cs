@@ -32,6 +32,9 @@ public sealed class UapiSetParser
     /// <summary>What was read so far. Whoever applies it wipes it; after an error it is wiped already.</summary>
     public DeviceUpdate Update { get; } = new();
 
+    /// <summary>Whether the client wants to hear what was refused and why, before the errno: <c>explain=true</c>, which no stock program sends.</summary>
+    public bool Explains { get; private set; }
+
     /// <summary>The first thing wrong, or null.</summary>
     public UapiError? Error { get; private set; }
 
@@ -148,6 +151,9 @@ public sealed class UapiSetParser
             case "state_file":
                 Update.StateFile = value is "on";
                 return value is "on" or "off" ? null : "expected on or off";
+            case "explain":
+                Explains = value is "true";
+                return Explains ? null : NotTrue;
             case "private_key_file":
                 Update.PrivateKeyFile = UapiValue.ParsePath(value);
                 return Update.PrivateKeyFile is null ? NotAPath : null;

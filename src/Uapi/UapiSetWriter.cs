@@ -9,9 +9,11 @@ namespace WgNet.Uapi;
 public static class UapiSetWriter
 {
     /// <param name="extensions">Whether the receiver is WgNet, which alone takes WgNet's own keys; others refuse what they do not know.</param>
-    public static void Write(DeviceUpdate update, IBufferWriter<byte> output, bool extensions = true)
+    /// <param name="explain">Whether WgNet is to say what it refuses, and why, before the errno.</param>
+    public static void Write(DeviceUpdate update, IBufferWriter<byte> output, bool extensions = true, bool explain = false)
     {
         output.Write("set=1\n"u8);
+        WriteFlag(output, "explain"u8, explain);
         if (update.PrivateKey is not null)
         {
             WriteHex(output, "private_key"u8, update.PrivateKey);

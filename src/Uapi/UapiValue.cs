@@ -55,6 +55,15 @@ internal static class UapiValue
         }
     }
 
+    /// <summary>Text as a line of the UAPI has it, whose bytes are UTF-8.</summary>
+    /// <param name="latin1">One character a byte.</param>
+    public static string Utf8(ReadOnlySpan<char> latin1)
+    {
+        byte[] bytes = new byte[latin1.Length];
+        _ = Encoding.Latin1.GetBytes(latin1, bytes);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
     /// <summary>A secret key in an array that the caller owns and wipes; null if the text is none.</summary>
     public static byte[]? ParseSecret(ReadOnlySpan<char> text)
     {

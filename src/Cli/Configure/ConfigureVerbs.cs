@@ -33,8 +33,15 @@ internal static class ConfigureVerbs
         }
 
         InterfaceName.Check(args[0]);
-        Apply(args[0], SetArguments.Read(args.AsSpan(1), streams.Error.WriteLine), streams, (_, update) => update);
-        return 0;
+        try
+        {
+            Apply(args[0], SetArguments.Read(args.AsSpan(1), streams.Error.WriteLine), streams, (_, update) => update);
+            return 0;
+        }
+        catch (UapiException refusal)
+        {
+            throw Unmodified(refusal);
+        }
     }
 
     private static int Run(string[] args, Streams streams, ConfigurationMode mode, Func<string, DeviceUpdate, DeviceUpdate> plan)
@@ -47,9 +54,18 @@ internal static class ConfigureVerbs
         InterfaceName.Check(name);
         var configuration = ConfigurationFile.Load(path, mode, name);
         configuration.Warnings.ForEach(streams.Error.WriteLine);
-        Apply(name, configuration.Update, streams, plan);
-        return 0;
+        try
+        {
+            Apply(name, configuration.Update, streams, plan);
+            return 0;
+        }
+        catch (UapiException refusal)
+        {
+            throw configuration.Refuse(refusal) is ConfigurationFileException told ? told : Unmodified(refusal);
+        }
     }
+
+    private static CommandException Unmodified(UapiException refusal) => new($"Unable to modify interface: {refusal.Message}");
 
     private static void Apply(string name, DeviceUpdate update, Streams streams, Func<string, DeviceUpdate, DeviceUpdate> plan)
     {
@@ -57,10 +73,6 @@ internal static class ConfigureVerbs
         {
             EndpointResolver.ResolveAll(update, streams.Error.WriteLine);
             UapiClient.Set(name, plan(name, update));
-        }
-        catch (UapiException exception)
-        {
-            throw new CommandException($"Unable to modify interface: {exception.Message}");
         }
         finally
         {

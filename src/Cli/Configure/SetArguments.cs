@@ -166,12 +166,13 @@ internal ref struct SetArguments
         string? wrong = SettingText.ReadPrefixes(compact, prefixes, ref replace, prefix => warn(SettingText.HostBitsWarning(prefix)));
         if (wrong is not null)
         {
-            throw new CommandException($"{what} is not in the correct format: `{wrong}'; expected address/length, such as 10.0.0.0/8 or fd00::/64");
+            string hint = EndpointName.IsEndpoint(wrong) ? "it is an outside address with a port, which belongs to endpoint" : "expected address/length, such as 10.0.0.0/8 or fd00::/64";
+            throw new CommandException($"{what} is not in the correct format: `{wrong}'; {hint}");
         }
 
-        if (what == "LearnableIP" && prefixes.FindIndex(before, update => update.Prefix.IsIPv4) is >= 0 and int first)
+        if (what == "LearnableIP" && prefixes.FindIndex(before, update => !update.Remove && SettingText.WhyNotLearnable(update.Prefix) is not null) is >= 0 and int first)
         {
-            throw new CommandException($"LearnableIP is IPv4: `{prefixes[first].Prefix}'; only IPv6 addresses are learned");
+            throw new CommandException($"LearnableIP cannot be learned: `{prefixes[first].Prefix}' is {SettingText.WhyNotLearnable(prefixes[first].Prefix)}");
         }
 
         return replace;
@@ -180,9 +181,10 @@ internal ref struct SetArguments
     private static void TakeEndpoint(PeerUpdate peer, string value)
     {
         bool isAddress = Endpoint.TryParse(value, out Endpoint? endpoint);
-        if (!isAddress && !EndpointName.TrySplit(value, out _, out _))
+        if (!EndpointName.IsEndpoint(value))
         {
-            throw new CommandException($"Unable to parse endpoint: `{value}'; {EndpointName.Expected}");
+            (string reason, string expected) = EndpointName.Explain(value);
+            throw new CommandException($"Unable to parse endpoint: `{value}': {reason}; expected {expected}");
         }
 
         peer.Endpoint = endpoint;
@@ -194,6 +196,11 @@ internal ref struct SetArguments
 
     private static byte[] ReadKeyFile(string which, string path)
     {
+        if (KeyFile.IsKey(path))
+        {
+            throw new CommandException($"{which}-key takes the file that holds the key, so that the key is not seen in the list of processes: it was given the key itself");
+        }
+
         try
         {
             return KeyFile.Read(path);

@@ -21,6 +21,8 @@ internal static class DaemonLauncher
     /// <exception cref="CommandException">It did not start: its own message and exit code.</exception>
     public static int Start(string name, DaemonEnvironment environment)
     {
+        CheckOpen(DaemonEnvironment.TunVariable, environment.TunDescriptor);
+        CheckOpen(DaemonEnvironment.UapiVariable, environment.UapiDescriptor);
         (SafeFileHandle read, SafeFileHandle write) = Pipe.Create();
         int output = environment.KeepsOutput ? 1 : Spawn.DevNull;
         int error = environment.KeepsOutput ? 2 : Spawn.DevNull;
@@ -53,6 +55,14 @@ internal static class DaemonLauncher
             throw new CommandException(
                 message.Length > 0 ? message.TrimEnd('\n') : $"the daemon for `{name}' ended with status {exitCode} while it started",
                 exitCode == 0 ? 1 : exitCode);
+        }
+    }
+
+    private static void CheckOpen(string variable, int? descriptor)
+    {
+        if (descriptor is { } number && new FileInfo($"/proc/self/fd/{number}").LinkTarget is null)
+        {
+            throw new CommandException($"{variable} is `{number}': it must be the number of an open descriptor");
         }
     }
 

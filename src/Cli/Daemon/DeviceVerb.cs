@@ -1,3 +1,5 @@
+using WgNet.Uapi;
+
 namespace WgNet.Cli.Daemon;
 
 /// <summary><c>wgnet &lt;interface&gt;</c>: runs a device the way <c>wireguard-go &lt;interface&gt;</c> does.</summary>
@@ -22,14 +24,27 @@ internal static class DeviceVerb
     {
         bool foreground = args[0] is "-f" or "--foreground";
         string[] names = foreground ? args[1..] : args;
-        if (names is not [string name])
+        if (names.Length == 0)
         {
-            throw new UsageException(names.Length == 0 ? "an interface name is missing" : $"`{names[1]}' was not expected");
+            throw new UsageException("an interface name is missing");
         }
 
+        string name = names[0];
         if (!foreground && name.StartsWith('-'))
         {
             throw new UsageException($"`{name}' is not an option");
+        }
+
+        if (names.Length > 1)
+        {
+            throw new UsageException(foreground ? $"`{names[1]}' was not expected" : $"`{name}' is not a verb{(NearVerb(name) is { } near ? $"; did you mean `{near}'?" : ": `wgnet --help' lists them")}");
+        }
+
+        // The name of an interface as wireguard-go takes it, so that it could be any word; wg-quick, which calls it so, says by what.
+        if (!foreground && name.Length > 3 && NearVerb(name) is { } meant && name.All(char.IsAsciiLetter)
+            && Environment.GetEnvironmentVariable("WG_QUICK_USERSPACE_IMPLEMENTATION") is null)
+        {
+            throw new UsageException($"`{name}' is not a verb; did you mean `{meant}'? An interface of that name runs by `wgnet -f {name}'");
         }
 
         InterfaceName.Check(name);
@@ -42,4 +57,5 @@ internal static class DeviceVerb
         _ = DaemonLauncher.Start(name, environment);
         return 0;
     }
+    private static string? NearVerb(string word) => NearMiss.Of(word, CommandLine.Verbs.Select(verb => verb.Name));
 }

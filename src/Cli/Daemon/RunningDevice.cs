@@ -35,8 +35,8 @@ internal sealed class RunningDevice : IDisposable
         KeyText.RequireSodium();
         DeviceOptions options = Options(name, environment, log);
         TunDevice tun = environment.TunDescriptor is { } descriptor
-            ? TunDevice.FromFileDescriptor(descriptor)
-            : TunDevice.Open(name, DefaultMtu, environment.TunOffload);
+            ? TunAdvice.Inherit(descriptor)
+            : TunAdvice.Open(name, DefaultMtu, environment.TunOffload);
         Socket listener;
         try
         {

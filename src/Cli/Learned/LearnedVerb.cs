@@ -35,7 +35,8 @@ internal static class LearnedVerb
             case [_, "forget" or "pin" or "unpin", ..]:
                 throw new UsageException($"`{string.Join(' ', args)}' is not what is expected");
             default:
-                throw new UsageException($"`{words[1]}' was not expected");
+                throw new UsageException(NearMiss.Of(words[1], ["forget", "pin", "unpin"]) is { } near
+                    ? $"`{words[1]}' is not what can be done; did you mean {near}?" : $"`{words[1]}' was not expected");
         }
     }
 

@@ -20,7 +20,11 @@ internal sealed record QuickFile(string Path, string InterfaceName)
         string path = Cli.InterfaceName.IsValid(argument) ? $"{Directory}/{argument}{Extension}" : argument;
         if (!File.Exists(path))
         {
-            throw new CommandException($"`{path}' does not exist");
+            string full = System.IO.Path.GetFullPath(path);
+            throw new CommandException(
+                System.IO.Directory.Exists(path) ? $"`{full}' is a directory; a configuration file or an interface name is expected"
+                : path != argument && argument.EndsWith(Extension, StringComparison.Ordinal) ? $"`{full}' does not exist; for a file in this folder: ./{argument}"
+                : $"`{full}' does not exist");
         }
 
         string name = System.IO.Path.GetFileName(path);

@@ -190,10 +190,9 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
         {
             UapiClient.Set(_name, update);
         }
-        catch (UapiException exception) when (exception.Errno == Errno.EADDRINUSE && (update.ListenPort is not null || update.MetricsListen is not null))
+        catch (UapiException refusal)
         {
-            (string key, string value) = update.ListenPort is { } port ? ("ListenPort", $"{port}") : ("MetricsListen", $"{update.MetricsListen}");
-            throw configuration.Refuse(key, value, exception.Message, "a port that nothing else listens on");
+            throw configuration.Refuse(refusal);
         }
     }
 }

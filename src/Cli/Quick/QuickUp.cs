@@ -1,4 +1,5 @@
 using WgNet.Cli.Daemon;
+using WgNet.Cli.Show;
 using WgNet.Linux;
 using WgNet.Uapi;
 using WgNet.Udp;
@@ -20,7 +21,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         using RouteNetlink netlink = new();
         if (netlink.FindLink(_name) is not null)
         {
-            throw new CommandException($"`{_name}' already exists");
+            throw new CommandException(AlreadyExists(netlink.FindLink(_name)?.Kind));
         }
 
         using Interruption interruption = new();
@@ -35,7 +36,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
             EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
         }
 
-        narrator.Do($"wgnet setconf {_name} {file.Path}", () => UapiClient.Set(_name, configuration.Update));
+        narrator.Do($"wgnet setconf {_name} {file.Path}", () => SetDevice(configuration));
         quick.Addresses.ForEach(steps.AddAddress);
         int mtu = quick.Mtu ?? MtuChooser.Choose(netlink, configuration.Update.Peers.Select(peer => peer.Endpoint).OfType<Endpoint>());
         steps.SetMtu(mtu, link.Mtu, up: true);
@@ -74,6 +75,23 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         catch (LinuxException exception)
         {
             throw configuration.Refuse("ListenPort", $"{port}", exception.Message, "a port that nothing else listens on, or no ListenPort for any that is free");
+        }
+    }
+
+    private string AlreadyExists(string? kind) => RunningInterfaces.IsRunning(_name)
+        ? $"`{_name}' already exists: `wgnet reload {_name}' applies the file to it, `wgnet down {_name}' removes it"
+        : kind is null or "" ? $"`{_name}' already exists, and is no WireGuard interface: another name is needed"
+        : $"`{_name}' already exists, and no WgNet runs it, for it is of kind {kind}: another name, or `ip link delete {_name}'";
+
+    private void SetDevice(ConfigurationFile file)
+    {
+        try
+        {
+            UapiClient.Set(_name, file.Update);
+        }
+        catch (UapiException refusal)
+        {
+            throw file.Refuse(refusal);
         }
     }
 

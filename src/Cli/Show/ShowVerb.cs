@@ -1,4 +1,5 @@
 using WgNet.Linux;
+using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
 
@@ -37,7 +38,7 @@ internal static class ShowVerb
 
         if (field is not null && !FieldPrinter.Names.Contains(field, StringComparer.Ordinal))
         {
-            throw new UsageException($"Invalid parameter: `{field}'");
+            throw new UsageException($"Invalid parameter: `{field}'{(NearMiss.Of(field, FieldPrinter.Names) is { } near ? $"; did you mean {near}?" : "")}");
         }
 
         return which switch

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using WgNet.Device;
+using WgNet.Protocol;
 
 namespace WgNet.Uapi;
 
@@ -23,6 +24,12 @@ public sealed class ConfigurationFile
     private const int FirstReadSize = 16 * 1024;
     private const int MaxSize = 64 << 20;
 
+    // Longer is no typing mistake.
+    private const int MaxKeyLength = 24;
+
+    // What may stand more than once in a section, each adding to those before.
+    private static readonly string[] ListKeys = ["Address", "DNS", "PreUp", "PostUp", "PreDown", "PostDown", "AllowedIPs", "LearnableIPs"];
+
     private readonly ConfigurationSource _source;
     private readonly InterfaceSection _interface = new();
     private readonly List<PeerSection> _peers = [];
@@ -44,6 +51,18 @@ public sealed class ConfigurationFile
 
     /// <summary>What a peer gets that says nothing but its key: the Learn settings of [Interface].</summary>
     public PeerUpdate PeerDefaults => new PeerSection(firstLine: 0).ToUpdate(default, _interface.Learn);
+
+    /// <summary>What a device refused, to be thrown, with the line of the setting that it refused if that is one of [Interface].</summary>
+    public Exception Refuse(UapiException refusal)
+    {
+        string? key = refusal.RefusedKey switch { "listen_port" => "ListenPort", "metrics_listen" => "MetricsListen", _ => null };
+        ConfigurationSetting setting = key is null ? default
+            : _sections.Where(section => section.IsInterface).SelectMany(section => section.Settings).LastOrDefault(setting => setting.Is(key));
+        return setting.Line == 0 ? refusal
+            : Refuse(key!, setting.Value, refusal.RefusedReason ?? refusal.Message, key == "ListenPort"
+                ? "a port that nothing else listens on, or no ListenPort for any that is free"
+                : "off, the path of a socket that may be made, or an address of this host and a free port");
+    }
 
     /// <summary>A refusal, to be thrown, of a setting of [Interface] that turned out to be impossible only when it was applied.</summary>
     public ConfigurationFileException Refuse(string key, string value, string reason, string? expected)
@@ -84,6 +103,13 @@ public sealed class ConfigurationFile
         try
         {
             int number = 0;
+            if (text.IndexOf('\0') is >= 0 and int zero)
+            {
+                throw new ConfigurationFileException(file, text[..zero].Count('\n') + 1, null, null, "a zero byte: this is not text", "a file in UTF-8");
+            }
+
+            // The mark that some editors put first.
+            text = text is ['\uFEFF', ..] ? text[1..] : text;
             foreach (Range line in text.Split('\n'))
             {
                 configuration.TakeLine(text[line], ++number);
@@ -115,19 +141,20 @@ public sealed class ConfigurationFile
         }
 
         int equals = line.IndexOf('=');
-        if (equals <= 0)
+        string key = equals <= 0 ? "" : string.Concat(line[..equals].ToString().Where(c => !char.IsWhiteSpace(c)));
+        if (key.Length is 0 or > MaxKeyLength || !key.All(char.IsAsciiLetter))
         {
-            // Not quoted: it may be a key that stands alone.
+            // Not quoted: base64 ends with an equals sign, so that it may be a key of the other kind that stands alone.
             throw new ConfigurationFileException(_source.File, number, null, null, "not a setting", "Key = value");
         }
 
-        string key = string.Concat(line[..equals].ToString().Where(c => !char.IsWhiteSpace(c)));
         var setting = new ConfigurationLine(_source, number, key, line[(equals + 1)..]);
         if (_sections.Count == 0)
         {
             throw setting.RefuseSecret("a setting before the first section", "[Interface] or [Peer] above it");
         }
 
+        NoteTwice(setting, number);
         if (_sections[^1].IsInterface)
         {
             _interface.Take(setting);
@@ -140,6 +167,26 @@ public sealed class ConfigurationFile
         if (key.ToUpperInvariant() is not ("PRIVATEKEY" or "PRESHAREDKEY"))
         {
             _sections[^1].Settings.Add(new ConfigurationSetting(key, setting.Text, number));
+        }
+    }
+
+    // As in wg(8) the later one counts, but two keys in one [Peer] are two peers of which one lost its [Peer].
+    private void NoteTwice(in ConfigurationLine setting, int number)
+    {
+        if (ListKeys.Contains(setting.Key, StringComparer.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        int first = _sections[^1].FirstLine(setting.Key, number);
+        if (first < number && setting.Key.Equals("PublicKey", StringComparison.OrdinalIgnoreCase))
+        {
+            throw setting.Refuse($"this [Peer] has one already, in line {first}", "[Peer] above each peer's PublicKey");
+        }
+
+        if (first < number)
+        {
+            Warnings.Add($"Warning: {_source.File}:{number}: {setting.Key} stands in line {first} too; only this one counts");
         }
     }
 
@@ -172,9 +219,16 @@ public sealed class ConfigurationFile
         Update.Workers = _interface.Workers ?? (replace ? WorkerCount.Automatic : null);
         Update.MetricsListen = _interface.MetricsListen ?? (replace ? MetricsAddress.Off : null);
         Update.StateFile = _interface.StateFile ?? (replace ? true : null);
+        Dictionary<PublicKey, int> lines = [];
         foreach (PeerSection peer in _peers)
         {
-            Update.Peers.Add(peer.ToUpdate(peer.RequirePublicKey(_source.File), _interface.Learn));
+            PublicKey key = peer.RequirePublicKey(_source.File);
+            if (!lines.TryAdd(key, peer.FirstLine))
+            {
+                Warnings.Add($"Warning: {_source.File}:{peer.FirstLine}: this [Peer] is the one of line {lines[key]} again; what it says takes the place of what was said there");
+            }
+
+            Update.Peers.Add(peer.ToUpdate(key, _interface.Learn));
         }
     }
 
@@ -198,7 +252,7 @@ public sealed class ConfigurationFile
                 if (length >= MaxSize)
                 {
                     content.Wipe();
-                    throw new IOException("the file is too large for a configuration");
+                    throw new IOException("File too large: a configuration has at most 64 MiB");
                 }
 
                 byte[] larger = new byte[length * 2];

@@ -37,7 +37,7 @@ public sealed class ConfigurationFileException : Exception
 
     private static string Format(string file, int line, string? key, string? value, string reason, string? expected)
     {
-        var text = new StringBuilder(file);
+        var text = new StringBuilder(Printable(file, int.MaxValue));
         _ = line > 0 ? text.Append(CultureInfo.InvariantCulture, $":{line}: ") : text.Append(": ");
         if (key is not null)
         {
@@ -49,9 +49,9 @@ public sealed class ConfigurationFileException : Exception
     }
 
     /// <summary>What somebody else wrote, fit for a terminal.</summary>
-    internal static string Printable(string text)
+    internal static string Printable(string text, int length = ShownLength)
     {
-        string shown = text.Length > ShownLength ? text[..ShownLength] + "..." : text;
+        string shown = text.Length > length ? text[..length] + "..." : text;
         return string.Create(shown.Length, shown, static (span, source) =>
         {
             for (int i = 0; i < span.Length; i++)

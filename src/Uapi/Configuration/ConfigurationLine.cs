@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using WgNet.Device;
 using WgNet.Routing;
+using static WgNet.Uapi.ConfigurationFileException;
 
 namespace WgNet.Uapi;
 
@@ -59,6 +60,11 @@ internal readonly ref struct ConfigurationLine
             throw Refuse(Text, $"no file for the {which} key", Expected);
         }
 
+        if (KeyFile.IsKey(Text))
+        {
+            throw RefuseSecret($"the {which} key itself and not its file", Expected);
+        }
+
         string path = Text;
         try
         {
@@ -74,7 +80,7 @@ internal readonly ref struct ConfigurationLine
         }
         catch (Exception e) when (KeyAccess.IsFailure(e))
         {
-            throw Refuse(Text, $"cannot read the {which} key from {ConfigurationFileException.Printable(path)}: {KeyAccess.Explain(path, e)}", Expected);
+            throw Refuse(Text, $"cannot read the {which} key from {Printable(path)}: {KeyAccess.Explain(path, e)}", Expected);
         }
     }
 
@@ -122,12 +128,12 @@ internal readonly ref struct ConfigurationLine
         Action<string> warn = _source.Warn;
         if (SettingText.ReadPrefixes(Compact, prefixes, ref replace, prefix => warn(SettingText.HostBitsWarning(prefix))) is { } wrong)
         {
-            throw Refuse($"`{wrong}' is not a prefix", "address/length, apart by commas, such as 10.0.0.0/8, fd00::/64");
+            throw Refuse(SettingText.ExplainPrefix(wrong), $"inside {(onlyIPv6 ? "IPv6 " : "")}prefixes, address/length, apart by commas, such as {(onlyIPv6 ? "" : "10.0.0.0/8, ")}fd00::/64");
         }
 
-        if (onlyIPv6 && prefixes.FindIndex(before, update => update.Prefix.IsIPv4) is >= 0 and int first)
+        if (onlyIPv6 && prefixes.FindIndex(before, update => !update.Remove && SettingText.WhyNotLearnable(update.Prefix) is not null) is >= 0 and int first)
         {
-            throw Refuse($"`{prefixes[first].Prefix}' is IPv4", "IPv6 prefixes: only IPv6 addresses are learned");
+            throw Refuse($"`{prefixes[first].Prefix}' is {SettingText.WhyNotLearnable(prefixes[first].Prefix)}", "inside prefixes of IPv6 addresses that a peer may claim, such as 2001:db8:1:2::/64");
         }
     }
 
@@ -137,7 +143,9 @@ internal readonly ref struct ConfigurationLine
         {
             if (!IpPrefix.TryParse(item, out IpPrefix prefix) || !IPAddress.TryParse(item.AsSpan(0, (item + '/').IndexOf('/', StringComparison.Ordinal)), out IPAddress? address))
             {
-                throw Refuse($"`{item}' is not an address", "address/length, apart by commas, such as 10.0.0.1/24, fd00::1/64");
+                throw Refuse(
+                    EndpointName.IsEndpoint(item) ? $"`{Printable(item)}' is an outside address with a port" : $"`{Printable(item)}' is not an address",
+                    "the interface's own inside addresses, address/length, apart by commas, such as 10.0.0.1/24, fd00::1/64");
             }
 
             addresses.Add(new InterfaceAddress(address, prefix.Length));
@@ -159,7 +167,7 @@ internal readonly ref struct ConfigurationLine
             }
             else
             {
-                throw Refuse($"`{item}' is neither an address nor a name", "addresses of servers and search domains, apart by commas");
+                throw Refuse($"`{Printable(item)}' is neither an address nor a name", "addresses of servers and search domains, apart by commas");
             }
         }
     }
@@ -167,8 +175,13 @@ internal readonly ref struct ConfigurationLine
     public string EndpointText()
     {
         string text = Compact;
-        return EndpointName.TrySplit(text, out _, out _) ? text
-            : throw Refuse("not an endpoint", "host:port, an IPv6 address in brackets, such as [2001:db8::1]:51820");
+        if (EndpointName.IsEndpoint(text))
+        {
+            return text;
+        }
+
+        (string reason, string expected) = EndpointName.Explain(text);
+        throw Refuse(Printable(reason), Printable(expected));
     }
 
     public string Command() => Text.Length > 0 ? Text : throw Refuse("no command", "a shell command");

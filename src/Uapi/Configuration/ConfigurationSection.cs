@@ -9,6 +9,11 @@ public sealed class ConfigurationSection(bool isInterface)
     /// <summary>All but <c>PrivateKey</c> and <c>PresharedKey</c>; the paths of key files are no secrets.</summary>
     public List<ConfigurationSetting> Settings { get; } = [];
 
+    private readonly Dictionary<string, int> _firstLines = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The line in which a key of the section was seen first, which is this one if it was not seen before.</summary>
+    internal int FirstLine(string key, int line) => _firstLines.TryAdd(key, line) ? line : _firstLines[key];
+
     /// <summary>The last value of a key, as text, or null.</summary>
     public string? Find(string key) => Settings.FindLast(setting => setting.Is(key)).Value;
 }

@@ -19,7 +19,7 @@ public static class KeyFile
     /// <exception cref="FormatException">It holds something else; the message does not quote it.</exception>
     public static byte[] Read(string path) => Read(path, out _);
 
-    /// <param name="isLasting">Whether the key can be read from there again: a regular file, and no pipe.</param>
+    /// <param name="isLasting">Whether the key can be read from there again: a regular file, and neither a pipe nor the name of a descriptor.</param>
     /// <inheritdoc cref="Read(string)"/>
     public static byte[] Read(string path, out bool isLasting)
     {
@@ -29,7 +29,8 @@ public static class KeyFile
             int length;
             using (FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
             {
-                isLasting = FileStatus.IsRegularFile((int)file.SafeFileHandle.DangerousGetHandle());
+                isLasting = FileStatus.IsRegularFile((int)file.SafeFileHandle.DangerousGetHandle())
+                    && !path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/proc/", StringComparison.Ordinal);
                 length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
             }
 
@@ -48,6 +49,14 @@ public static class KeyFile
     public static bool IsPath(ReadOnlySpan<char> path) =>
         path is ['/', ..] && !path.Contains('#') && path.TrimEnd().Length == path.Length && Encoding.UTF8.GetByteCount(path) <= MaxPathLength
         && !path.ContainsAnyInRange('\0', '\u001f') && !path.ContainsAnyInRange('\u007f', '\u009f');
+
+    /// <summary>Whether a text that should be a path is a key itself, and so nothing to be shown.</summary>
+    public static bool IsKey(ReadOnlySpan<char> text)
+    {
+        byte[]? key = DecodeBase64(text);
+        key.Wipe();
+        return key is not null;
+    }
 
     private static byte[]? Decode(ReadOnlySpan<byte> text)
     {

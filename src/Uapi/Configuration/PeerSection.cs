@@ -24,6 +24,8 @@ internal sealed class PeerSection(int firstLine)
     private string? _endpoint;
     private ushort? _keepalive;
 
+    public int FirstLine => firstLine;
+
     public void Take(in ConfigurationLine line)
     {
         switch (line.Key.ToUpperInvariant())

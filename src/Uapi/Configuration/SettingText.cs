@@ -91,6 +91,19 @@ public static class SettingText
         return null;
     }
 
+    /// <summary>What is wrong with an item that is no inside prefix.</summary>
+    public static string ExplainPrefix(string item) => EndpointName.IsEndpoint(item)
+        ? $"`{ConfigurationFileException.Printable(item)}' is an outside address with a port, which belongs to Endpoint"
+        : $"`{ConfigurationFileException.Printable(item)}' is not a prefix";
+
+    /// <summary>Why no peer can have an address of an IPv6 prefix, or null if it can.</summary>
+    public static string? WhyNotLearnable(IpPrefix prefix) =>
+        prefix.IsIPv4 ? "IPv4, and only IPv6 addresses are learned"
+        : prefix.Length >= 8 && prefix.Address >> 120 == 0xff ? "multicast, which is nobody's address"
+        : prefix.Length >= 127 && prefix.Address <= UInt128.One ? "the host's own, which is nobody else's address"
+        : prefix.Length >= 96 && prefix.Address >> 32 == 0xffff ? "IPv4 in disguise, and only IPv6 addresses are learned"
+        : null;
+
     /// <summary>wg(8)'s warning about a prefix whose address is not its first.</summary>
     public static string HostBitsWarning(string prefix) => $"Warning: AllowedIP has nonzero host part: {prefix}";
 

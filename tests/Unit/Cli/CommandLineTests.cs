@@ -10,7 +10,10 @@ public sealed class CommandLineTests
     [InlineData("`averyveryverylongname' is not an interface name", "averyveryverylongname")]
     [InlineData("`' is not an interface name", "")]
     [InlineData("`..' is not an interface name", "..")]
-    [InlineData("`wg1' was not expected", "wg0", "wg1")]
+    [InlineData("`wg0' is not a verb: `wgnet --help' lists them", "wg0", "wg1")]
+    [InlineData("`shwo' is not a verb; did you mean `show'?", "shwo", "wg0")]
+    [InlineData("`realod' is not a verb; did you mean `reload'? An interface of that name runs by `wgnet -f realod'", "realod")]
+    [InlineData("`wg1' was not expected", "-f", "wg0", "wg1")]
     [InlineData("`--bogus' is not an option", "--bogus")]
     [InlineData("an interface name is missing", "-f")]
     [InlineData("`x' was not expected", "genkey", "x")]
@@ -82,7 +85,7 @@ public sealed class CommandLineTests
         using FullWriter output = new();
 
         Assert.Equal(1, CommandLine.Run(["--version"], new Streams(TextReader.Null, output, error)));
-        Assert.Equal("wgnet: No space left on device\n", error.ToString());
+        Assert.Equal("wgnet: the output could not be written: No space left on device\n", error.ToString());
     }
 
     [Fact]

@@ -142,10 +142,10 @@ public sealed class ConfigurationFileTests
     [InlineData("[Interface]\nAlowedIPs = 10.0.0.0/8", "x.conf:2: AlowedIPs = (hidden): unknown key in [Interface]; expected AllowedIPs under [Peer]")]
     [InlineData("[Interface]\nEndpoint = a:1", "x.conf:2: Endpoint = (hidden): unknown key in [Interface]; expected Endpoint under [Peer]")]
     [InlineData("[Peer]\nAlowedIPs = 10.0.0.0/8", "x.conf:2: AlowedIPs = (hidden): unknown key in [Peer]; expected AllowedIPs")]
-    [InlineData("[Peer]\nAllowedIPs = 10.0.0.0/33", "x.conf:2: AllowedIPs = 10.0.0.0/33: `10.0.0.0/33' is not a prefix; expected address/length, apart by commas, such as 10.0.0.0/8, fd00::/64")]
-    [InlineData("[Peer]\nLearnableIPs = 10.0.0.0/8", "x.conf:2: LearnableIPs = 10.0.0.0/8: `10.0.0.0/8' is IPv4; expected IPv6 prefixes: only IPv6 addresses are learned")]
+    [InlineData("[Peer]\nAllowedIPs = 10.0.0.0/33", "x.conf:2: AllowedIPs = 10.0.0.0/33: `10.0.0.0/33' is not a prefix; expected inside prefixes, address/length, apart by commas, such as 10.0.0.0/8, fd00::/64")]
+    [InlineData("[Peer]\nLearnableIPs = 10.0.0.0/8", "x.conf:2: LearnableIPs = 10.0.0.0/8: `10.0.0.0/8' is IPv4, and only IPv6 addresses are learned; expected inside prefixes of IPv6 addresses that a peer may claim, such as 2001:db8:1:2::/64")]
     [InlineData("[Peer]\nLearnTimeout = 1w", "x.conf:2: LearnTimeout = 1w: not a time; expected seconds, or a number with s, m, h or d, such as 24h")]
-    [InlineData("[Peer]\nEndpoint = host", "x.conf:2: Endpoint = host: not an endpoint; expected host:port, an IPv6 address in brackets, such as [2001:db8::1]:51820")]
+    [InlineData("[Peer]\nEndpoint = host", "x.conf:2: Endpoint = host: no port; expected one after it: host:51820")]
     [InlineData("[Peer]\nAllowedIPs = ::/0\n[Interface]", "x.conf:1: this [Peer] has no PublicKey; expected PublicKey = …")]
     [InlineData("[Pear]", "x.conf:1: unknown section; expected [Interface] or [Peer]")]
     [InlineData("[Interface]\nnonsense", "x.conf:2: not a setting; expected Key = value")]
@@ -154,11 +154,59 @@ public sealed class ConfigurationFileTests
         Assert.Equal(message, Assert.Throws<ConfigurationFileException>(() => Parse(text)).Message);
 
     [Theory]
+    [InlineData("[Interface]\nListenPort = 1\nlistenport = 2", "Warning: x.conf:3: listenport stands in line 2 too; only this one counts")]
+    [InlineData("[Interface]\nPrivateKeyFile = /dev/null\nPrivateKeyFile = /dev/null", "Warning: x.conf:3: PrivateKeyFile stands in line 2 too; only this one counts")]
+    [InlineData("[Peer]\nPublicKey = " + Peer + "\n[Peer]\n\n[Peer]\nPublicKey = " + Peer, null)] // the one between has no key
+    [InlineData("[Peer]\nPublicKey = " + Peer + "\n[Peer]\nPublicKey = " + Peer, "Warning: x.conf:3: this [Peer] is the one of line 1 again; what it says takes the place of what was said there")]
+    [InlineData("[Interface]\nAddress = fd00::1\nAddress = fd00::2\nPostUp = a\nPostUp = b\n[Interface]\nMTU = 1400\n[Interface]\nMTU = 1300", "")]
+    public void Parse_SaidTwice_TakesTheLaterAndWarns(string text, string? warning)
+    {
+        if (warning is null)
+        {
+            Assert.Throws<ConfigurationFileException>(() => Parse(text));
+            return;
+        }
+
+        Assert.Equal(warning.Length == 0 ? [] : [warning], Parse(text).Warnings);
+    }
+
+    [Theory]
+    [InlineData("a.example:5", true)]
+    [InlineData("a.example:0", false)]
+    [InlineData("10.0.0.0/8", false, "an inside prefix, which belongs to AllowedIPs", null)]
+    [InlineData("[fd00::]/64", false, "an inside prefix, which belongs to AllowedIPs", null)]
+    [InlineData("2001:db8::1", false, "an IPv6 address without brackets, whose port cannot be told", "[2001:db8::1]:51820")]
+    [InlineData("2001:db8::1:51820", false, "an IPv6 address without brackets, whose port cannot be told", "[2001:db8::1]:51820")]
+    [InlineData("2001:db8::ff", false, "an IPv6 address without brackets, whose port cannot be told", "[2001:db8::ff]:51820")]
+    [InlineData("::1", false, "an IPv6 address without brackets, whose port cannot be told", "[::1]:51820")]
+    [InlineData("[2001:db8::1", false, "not an endpoint", null)]
+    [InlineData("[2001:db8::1]", false, "no port", "one after it: [2001:db8::1]:51820")]
+    [InlineData("two words", false, "no port", null)]
+    [InlineData("host:http", false, "`http' is no port", "host:port, a port from 1 to 65535")]
+    [InlineData("two words:5", false, "not an endpoint", null)]
+    [InlineData(":5", false, "not an endpoint", null)]
+    [InlineData("", false, "no port", null)]
+    public void Explain_NoEndpoint_SaysWhatIsWrongAndWhatWouldBeRight(string text, bool ok, string? reason = null, string? expected = null)
+    {
+        Assert.Equal(ok, EndpointName.IsEndpoint(text));
+        if (reason is not null)
+        {
+            (string said, string wanted) = EndpointName.Explain(text);
+            Assert.Equal(reason, said);
+            Assert.Equal(expected ?? wanted, wanted);
+        }
+    }
+
+    [Theory]
     [InlineData("[Interface]\nPrivateKey = SECRETsecretSECRET")]
     [InlineData("[Interface]\nPrivatKey = SECRETsecretSECRET")]
     [InlineData("[Peer]\nPresharedKey = SECRETsecretSECRET")]
     [InlineData("[Peer]\nSECRETsecretSECRET")]
     [InlineData("PrivateKey = SECRETsecretSECRET")]
+    [InlineData("PrivateKeySECRETsecretSECRETsecretSECRETsecretSECRETsec=")]
+    [InlineData("[Interface]\nPrivateKey SECRETsecretSECRETsecretSECRETsecretSECRETsec=")]
+    [InlineData("[Peer]\nSECRETsecret+SECRET/sec=")]
+    [InlineData("[Interface]\nPrivateKeyFile = SECRETsecretSECRETsecretSECRETsecretSECRETs=")]
     public void Parse_BadSecret_IsNotShown(string text)
     {
         string message = Assert.Throws<ConfigurationFileException>(() => Parse(text)).Message;

@@ -47,6 +47,28 @@ public sealed class UapiClientTests : IDisposable
         Assert.Empty(_fixture.Device.Applied);
     }
 
+    [Fact]
+    public void Set_RefusedByWgNet_SaysWhatAndWhy()
+    {
+        _fixture.Device.Report = () => new DeviceSnapshot { WgNetVersion = "1.0.0" };
+        _fixture.Device.Refusal = new ConfigurationException("listen port 5: taken\nby ü", Errno.EADDRINUSE) { Key = "listen_port" };
+
+        UapiException refusal = Assert.Throws<UapiException>(() => UapiClient.Set(_fixture.Name, new DeviceUpdate { ListenPort = 5 }));
+
+        Assert.Equal((Errno.EADDRINUSE, "listen_port", "listen port 5: taken?by ü"), (refusal.Errno, refusal.RefusedKey, refusal.RefusedReason));
+        Assert.Equal($"{_fixture.Name}: the configuration was refused: listen port 5: taken?by ü", refusal.Message);
+    }
+
+    [Fact]
+    public void Set_RefusedByAnother_SaysWhatErrnoMeans()
+    {
+        _fixture.Device.Refusal = new ConfigurationException("nobody hears this", Errno.EADDRINUSE);
+
+        UapiException refusal = Assert.Throws<UapiException>(() => UapiClient.Set(_fixture.Name, new DeviceUpdate { ListenPort = 5 }));
+
+        Assert.Equal($"{_fixture.Name}: the configuration was refused: Address already in use", refusal.Message);
+    }
+
     public void Dispose() => _fixture.Dispose();
 
     // As a file makes it that says nothing of learning.
