@@ -141,7 +141,7 @@ paths_at_once=2
 no_path_tests=()
 for class in Path Soak Footprint Idle Benchmark Peers Process StockTools Worker LearningFlood \
     Quick QuickStock QuickDns QuickSave QuickReload Init SetParity ShowParity LearningShow LearnedCommand \
-    QuickTurn Completion Help Manual State Event Metrics Top Permission; do
+    QuickTurn Completion Help Manual State Event EndpointName Metrics Top Permission; do
     no_path_tests+=(-class- "WgNet.EndToEnd.${class}Tests")
 done
 lone_path_tests=(-class WgNet.EndToEnd.WorkerTests)
@@ -224,7 +224,7 @@ must have_dotnet
 # gcc: struct layouts are compared with what the C compiler says; wg: the control socket and key commands with the stock tool;
 # ip: routing calls with what it reports.
 packages=(libsodium23 gcc libc6-dev wireguard-tools iproute2)
-[ "$part" = unit ] || [ "$part" = mutations ] || packages+=(wireguard-go radvd iputils-ping nftables procps iperf3 curl tmux bash zsh fish man-db groff-base mandoc prometheus python3-prometheus-client)
+[ "$part" = unit ] || [ "$part" = mutations ] || packages+=(wireguard-go radvd iputils-ping nftables procps iperf3 curl tmux bash zsh fish man-db groff-base mandoc dnsmasq-base prometheus python3-prometheus-client)
 must install_missing "${packages[@]}"
 
 step "build"

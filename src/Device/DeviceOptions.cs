@@ -1,3 +1,4 @@
+using System.Net;
 using WgNet.Protocol;
 using WgNet.Udp;
 
@@ -17,6 +18,12 @@ public sealed class DeviceOptions
 
     /// <summary>Opens the outside sockets on a port (0: any) with a firewall mark. Called on bring-up and when the port changes.</summary>
     public required Func<ushort, uint, IUdpSockets> OpenSockets { get; init; }
+
+    /// <summary>
+    /// The addresses of a name, as the system knows them: asks hosts(5) and name servers, may block for long, and throws a
+    /// <see cref="System.Net.Sockets.SocketException"/> or an <see cref="ArgumentException"/> where there are none. Called on several threads.
+    /// </summary>
+    public Func<string, IPAddress[]> ResolveName { get; init; } = Dns.GetHostAddresses;
 
     /// <summary>
     /// Begins to serve a device's metrics, until disposed; throws a <see cref="ConfigurationException"/> if they cannot be served there.

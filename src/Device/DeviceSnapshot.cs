@@ -53,7 +53,11 @@ public sealed class PeerSnapshot(PublicKey publicKey)
     /// <summary>Outside address.</summary>
     public Endpoint? Endpoint { get; set; }
 
+    /// <summary>The <c>host:port</c> that the endpoint was configured by.</summary>
     public string? EndpointHost { get; set; }
+
+    /// <summary>How often it could not be resolved.</summary>
+    public long EndpointHostFailures { get; set; }
 
     /// <summary>Nanoseconds since 1970-01-01 UTC; 0 for never.</summary>
     public long LastHandshakeWallTime { get; set; }

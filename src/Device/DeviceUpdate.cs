@@ -56,7 +56,10 @@ public sealed class PeerUpdate(PublicKey publicKey)
     /// <summary>Outside address.</summary>
     public Endpoint? Endpoint { get; set; }
 
-    /// <summary>The name that <see cref="Endpoint"/> was resolved from, <c>host:port</c>, kept and reported; empty removes it.</summary>
+    /// <summary>
+    /// The endpoint by name, <c>host:port</c>: kept, reported, and resolved again when the peer is silent; empty removes it. With
+    /// <see cref="Endpoint"/>, what the name was resolved to; without, it is resolved at once, in the background.
+    /// </summary>
     public string? EndpointHost { get; set; }
 
     /// <summary>Seconds; 0 is off.</summary>

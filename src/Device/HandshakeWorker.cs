@@ -33,7 +33,7 @@ internal sealed class HandshakeWorker(WireGuardDevice device, SessionTable sessi
     private void Initiate(Peer peer, bool isRetry)
     {
         long now = Clock.BootTime;
-        if (peer.Endpoint is not { } endpoint || !device.IsUp)
+        if (peer.Endpoint is null || !device.IsUp)
         {
             return;
         }
@@ -42,6 +42,7 @@ internal sealed class HandshakeWorker(WireGuardDevice device, SessionTable sessi
         if (peer.Session.TryCreateInitiation(now, Clock.WallTime, isRetry, initiation))
         {
             timestamps.Sent(sessions.LastTimestamp);
+            Endpoint endpoint = device.EndpointForInitiation(peer, now);
             device.Log.Verbose($"{peer.Session.RemoteStatic}: sending handshake initiation to {endpoint}");
             SendHandshake(peer, endpoint, initiation, now);
         }

@@ -12,6 +12,7 @@ namespace WgNet.Device;
 internal sealed class Peer
 {
     private Endpoint? _endpoint;
+    private PeerName? _name;
     private EventLimits? _eventLimits;
     private int _initiationRequested;
     private long _receivedBytes;
@@ -44,8 +45,15 @@ internal sealed class Peer
         set => Volatile.Write(ref _endpoint, value);
     }
 
-    /// <summary>The name that the endpoint was configured by; guarded by the device's configuration lock.</summary>
-    public string? EndpointHost { get; set; }
+    /// <summary>
+    /// The name that the endpoint was configured by, or null. Taken away before an endpoint is configured, so that who moves the peer by
+    /// <see cref="TryMove"/> cannot undo that.
+    /// </summary>
+    public PeerName? Name
+    {
+        get => Volatile.Read(ref _name);
+        set => Volatile.Write(ref _name, value);
+    }
 
     /// <summary>The file that the preshared key came from; guarded by the device's configuration lock.</summary>
     public string? PresharedKeyFile { get; set; }
@@ -91,6 +99,26 @@ internal sealed class Peer
     public bool RequestInitiation() => Interlocked.Exchange(ref _initiationRequested, 1) == 0;
 
     public void TakeInitiationRequest() => Volatile.Write(ref _initiationRequested, 0);
+
+    /// <summary>Moves the peer to an address of its name, unless it has another name or has roamed meanwhile.</summary>
+    /// <param name="from">Where it was when that was decided.</param>
+    public bool TryMove(PeerName name, Endpoint? from, Endpoint to)
+    {
+        while (true)
+        {
+            // The endpoint is read before the name: see there.
+            Endpoint? now = Endpoint;
+            if (Name != name || !Equals(now, from))
+            {
+                return false;
+            }
+
+            if (ReferenceEquals(Interlocked.CompareExchange(ref _endpoint, to, now), now))
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Forgets a sticky source, unless the peer has roamed meanwhile.</summary>
     public void ClearEndpointSource()

@@ -5,7 +5,6 @@ using WgNet.Device.Events;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Routing;
-using WgNet.Udp;
 
 namespace WgNet.Device;
 
@@ -105,7 +104,8 @@ public sealed partial class WireGuardDevice
         var snapshot = new PeerSnapshot(peer.Session.RemoteStatic)
         {
             Endpoint = peer.Endpoint,
-            EndpointHost = peer.EndpointHost,
+            EndpointHost = peer.Name?.Text,
+            EndpointHostFailures = peer.Name?.Failures ?? 0,
             LastHandshakeWallTime = peer.Session.LastHandshakeWallTime,
             ReceivedBytes = peer.ReceivedBytes,
             SentBytes = peer.SentBytes,
@@ -153,6 +153,11 @@ public sealed partial class WireGuardDevice
             if (peer.PresharedKey is { Length: not 32 })
             {
                 throw new ConfigurationException("a preshared key is 32 bytes", Errno.EINVAL);
+            }
+
+            if (peer.EndpointHost is { Length: > 0 } host && !EndpointName.IsEndpoint(host))
+            {
+                throw new ConfigurationException($"`{host}': {EndpointName.Expected}", Errno.EINVAL);
             }
 
             if (peer.LearnLimit < 0 || peer.LearnTimeoutSeconds is < 1 or > long.MaxValue / 2_000_000_000)
@@ -288,7 +293,7 @@ public sealed partial class WireGuardDevice
             peer.Endpoint = _waiting.Endpoint(update.PublicKey);
         }
 
-        ApplySession(peer!, update);
+        ApplySession(peer!, update, isNew: !exists);
         ApplyPrefixes(peer!, update);
         if (IsUp && !peer!.Staged.IsEmpty)
         {
@@ -296,7 +301,7 @@ public sealed partial class WireGuardDevice
         }
     }
 
-    private void ApplySession(Peer peer, PeerUpdate update)
+    private void ApplySession(Peer peer, PeerUpdate update, bool isNew)
     {
         long now = Clock.BootTime;
         if (update.PresharedKey is { } presharedKey)
@@ -306,22 +311,7 @@ public sealed partial class WireGuardDevice
         }
 
         peer.PresharedKeyFile = PathOrNone(update.PresharedKeyFile, peer.PresharedKeyFile);
-
-        if (update.Endpoint is { } endpoint)
-        {
-            Endpoint? before = peer.Endpoint;
-            peer.Endpoint = endpoint;
-            if (!endpoint.Equals(before))
-            {
-                Events.EndpointConfigured(peer, endpoint);
-            }
-        }
-
-        if (update.EndpointHost is { } host)
-        {
-            peer.EndpointHost = host.Length == 0 ? null : host;
-        }
-
+        ApplyEndpoint(peer, update, isNew);
         if (update.PersistentKeepalive is { } keepalive)
         {
             SessionActions actions = peer.Session.SetPersistentKeepalive(keepalive, now);
@@ -462,6 +452,7 @@ public sealed partial class WireGuardDevice
         _peers.Remove(peer.Session.RemoteStatic);
         peer.Session.Dispose();
         peer.Staged.Close();
+        peer.Name = null;
         Events.PeerRemoved(peer);
     }
 }

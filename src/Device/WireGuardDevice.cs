@@ -30,6 +30,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly HandshakeQueue _handshakes = new();
     private readonly TimestampFloor _timestamps;
     private readonly TimerThread _timers;
+    private readonly NameResolver _names;
     private readonly OutsideEnd _outside;
     private readonly IcmpResponder _icmp;
     private readonly List<Thread> _threads = [];
@@ -57,6 +58,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         Events = new DeviceEvents(_state);
         _learner = new AddressLearner<Peer>(_allowedIps, hashSecret, Events);
         _timers = new TimerThread(this);
+        _names = new NameResolver(options.ResolveName, NameAnswered);
         _icmp = new IcmpResponder(this, tun);
         _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource);
         LoadState();
@@ -163,6 +165,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _outbound?.Stop();
         _handshakes.Close();
         _timers.Stop();
+        _names.Stop();
         FinishState();
         foreach (Thread thread in _threads)
         {

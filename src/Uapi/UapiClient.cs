@@ -81,7 +81,9 @@ public static class UapiClient
         }
     }
 
-    private static bool IsWgNet(string interfaceName)
+    /// <summary>Whether WgNet runs it.</summary>
+    /// <exception cref="UapiException">It does not answer.</exception>
+    internal static bool IsWgNet(string interfaceName)
     {
         DeviceSnapshot device = Get(interfaceName);
         device.Wipe();

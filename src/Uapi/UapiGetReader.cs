@@ -184,6 +184,9 @@ public sealed class UapiGetReader
             case "last_handshake_time_nsec":
                 peer.LastHandshakeWallTime += number;
                 return isNumber;
+            case "endpoint_host_failures":
+                peer.EndpointHostFailures = number;
+                return isNumber;
             case "rx_bytes":
                 peer.ReceivedBytes = number;
                 return isNumber;

@@ -128,6 +128,10 @@ public static class UapiGetWriter
         if (!string.IsNullOrEmpty(peer.EndpointHost))
         {
             Write(output, "endpoint_host"u8, peer.EndpointHost);
+            if (peer.EndpointHostFailures > 0)
+            {
+                Write(output, "endpoint_host_failures"u8, peer.EndpointHostFailures);
+            }
         }
 
         Write(output, "learn_limit"u8, peer.LearnLimit);

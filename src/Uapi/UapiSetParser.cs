@@ -221,7 +221,7 @@ public sealed class UapiSetParser
                 peer.LearnTimeoutSeconds = (long)timeout;
                 return isTimeout ? null : "expected seconds, 1 to 4294967295";
             case "endpoint_host":
-                bool isName = value.IsEmpty || EndpointName.TrySplit(value, out _, out _);
+                bool isName = value.IsEmpty || EndpointName.IsEndpoint(value);
                 peer.EndpointHost = value.ToString();
                 return isName ? null : EndpointName.Expected;
             case "preshared_key_file":

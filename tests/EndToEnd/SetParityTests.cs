@@ -13,6 +13,8 @@ public sealed class SetParityTests
 
     private const string C = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=";
 
+    private const string UnknownName = $"set * peer {A} endpoint nosuchhost.invalid:5";
+
     // FILE stands for a file with a key in it, CONF for one with a configuration.
     private static readonly string[] Steps =
     [
@@ -57,7 +59,7 @@ public sealed class SetParityTests
         $"set * peer {A} bogus",
         $"set * peer {A} endpoint 192.0.2.1",
         $"set * peer {A} endpoint [2001:db8::1:5",
-        $"set * peer {A} endpoint nosuchhost.invalid:5",
+        UnknownName,
         $"set * peer {A} persistent-keepalive 65536",
         $"set * peer {A} persistent-keepalive -1",
         $"set * peer {A} allowed-ips 10.0.0.0/33",
@@ -80,7 +82,9 @@ public sealed class SetParityTests
         Tunnel ours = Tunnel.Start(lab.AddHost("ours"), implementation);
         WriteFiles(lab.Folder);
         ours.SetPrivateKey(stock.Keys);
-        foreach (string step in Steps)
+
+        // WgNet's own interface takes a name that nobody knows, and goes on asking: EndpointNameTests.
+        foreach (string step in Steps.Where(step => implementation != Implementation.WgNet || step != UnknownName))
         {
             CommandResult first = Run(stock, "wg", step, lab.Folder);
             CommandResult second = Run(ours, Programs.WgNet, step, lab.Folder);
@@ -143,12 +147,15 @@ public sealed class SetParityTests
         Assert.Equal($"{tunnel.Keys.Private}\n", tunnel.Host.Run($"wg show {tunnel.Name} private-key"));
     }
 
-    /// <summary>Nothing answers DNS in this network, which may pass: so it is tried again, as often as the environment says.</summary>
+    /// <summary>
+    /// Nothing answers DNS in this network, which may pass: so it is tried again, as often as the environment says, for an interface
+    /// that does not do that by itself.
+    /// </summary>
     [Fact]
     public void EndpointName_WithoutDns_IsTriedAgainAsOftenAsWgDoes()
     {
         using var lab = new Lab();
-        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WireGuardGo);
         string conf = Path.Combine(lab.Folder, "name.conf");
         File.WriteAllText(conf, $"[Peer]\nPublicKey = {A}\nEndpoint = gateway.example:7\n");
         string set = $"set {tunnel.Name} peer {A} endpoint gateway.example:7";

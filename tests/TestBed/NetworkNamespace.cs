@@ -107,6 +107,13 @@ public sealed class NetworkNamespace : IDisposable
         }
 
         Command.TryRun(["ip", "netns", "del", name]);
+
+        // The files of /etc that are others in there, if a test made any.
+        string files = Path.Combine("/etc/netns", name);
+        if (Directory.Exists(files))
+        {
+            Directory.Delete(files, recursive: true);
+        }
     }
 
     private static IEnumerable<string> ProcessIds(string name) => Command.TryRun(["ip", "netns", "pids", name]).Output

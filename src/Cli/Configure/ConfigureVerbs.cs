@@ -71,7 +71,7 @@ internal static class ConfigureVerbs
     {
         try
         {
-            EndpointResolver.ResolveAll(update, streams.Error.WriteLine);
+            _ = EndpointResolver.ResolveFor(name, update, streams.Error.WriteLine);
             UapiClient.Set(name, plan(name, update));
         }
         finally

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
+using WgNet.Device;
 using WgNet.Routing;
-using WgNet.Uapi;
 
 namespace WgNet.Cli.Init;
 

@@ -38,7 +38,7 @@ internal sealed class QuickReload(QuickFile file, ConfigurationFile configuratio
         difference.Reduce(update);
         using (narrator.Wait("looking up the names of endpoints"))
         {
-            EndpointResolver.ResolveAll(update, narrator.Warn, interruption.Sleep);
+            _ = EndpointResolver.ResolveFor(_name, update, narrator.Warn, interruption.Sleep);
         }
 
         var wanted = InterfaceState.Wanted(netlink, link, now, applied, configuration, prefixes, difference.Endpoints(update));

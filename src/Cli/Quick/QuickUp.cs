@@ -31,9 +31,10 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         CheckPort(configuration);
         LinkInfo link = CreateInterface(netlink, undo);
         InterfaceSteps steps = new(netlink, _name, link.Index, narrator, undo);
+        bool isNameLeft;
         using (narrator.Wait("looking up the names of endpoints"))
         {
-            EndpointResolver.ResolveAll(configuration.Update, narrator.Warn, interruption.Sleep);
+            isNameLeft = EndpointResolver.ResolveFor(_name, configuration.Update, narrator.Warn, interruption.Sleep);
         }
 
         narrator.Do($"wgnet setconf {_name} {file.Path}", () => SetDevice(configuration));
@@ -42,7 +43,12 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         steps.SetMtu(mtu, link.Mtu, up: true);
         interruption.ThrowIfRequested();
         SetDns(quick, undo);
-        AddRoutes(netlink, link.Index, steps);
+        bool hasDefault = AddRoutes(netlink, link.Index, steps);
+        if (isNameLeft && (hasDefault || Resolver.IsNeeded(quick)))
+        {
+            narrator.Warn("until the endpoint is resolved, name servers have to be reached outside the tunnel, which does not work before");
+        }
+
         interruption.ThrowIfRequested();
         Hooks.Run(quick.PostUp, _name, narrator);
         interruption.ThrowIfRequested();
@@ -122,7 +128,8 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         }
     }
 
-    private void AddRoutes(RouteNetlink netlink, int index, InterfaceSteps steps)
+    // Whether there is a default route among them.
+    private bool AddRoutes(RouteNetlink netlink, int index, InterfaceSteps steps)
     {
         var plan = RoutePlan.Make(RoutePlan.Prefixes(configuration.Update), TableChoice.Of(configuration), [.. PlannedRoute.Of(netlink, index).Select(route => route.Prefix)]);
         foreach (PlannedRoute route in plan.Routes)
@@ -132,7 +139,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
 
         if (!plan.HasDefault)
         {
-            return;
+            return false;
         }
 
         uint mark = configuration.Update.FirewallMark ?? 0;
@@ -147,5 +154,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
             steps.AddDefaultRoute(isIPv4, mark);
             steps.SetFirewall(isIPv4, mark);
         }
+
+        return true;
     }
 }

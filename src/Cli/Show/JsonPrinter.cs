@@ -70,6 +70,7 @@ internal sealed class JsonPrinter(bool hideKeys)
         WriteSecret(json, "preshared_key", peer.PresharedKey);
         json.WriteString("endpoint", peer.Endpoint is { } endpoint ? EndpointText.Of(endpoint) : null);
         json.WriteString("endpoint_host", peer.EndpointHost);
+        WriteNumber(json, "endpoint_host_failures", peer.EndpointHost is null ? null : peer.EndpointHostFailures);
         WritePrefixes(json, "allowed_ips", peer.AllowedIps);
         WriteNumber(json, "latest_handshake", peer.LastHandshakeWallTime == 0 ? null : peer.LastHandshakeWallTime / 1_000_000_000);
         json.WriteNumber("received_bytes", peer.ReceivedBytes);

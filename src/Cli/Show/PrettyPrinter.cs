@@ -75,6 +75,12 @@ internal sealed class PrettyPrinter(TextWriter output, Paint paint, long now, bo
             Line("endpoint", EndpointText.Of(endpoint));
         }
 
+        if (peer.EndpointHost is { } host && (peer.Endpoint is null || peer.EndpointHostFailures > 0))
+        {
+            string unresolved = peer.Endpoint is null ? "not resolved yet, " : "";
+            Line("endpoint name", string.Create(CultureInfo.InvariantCulture, $"{host}, {unresolved}{peer.EndpointHostFailures} failures to resolve it"));
+        }
+
         Line("allowed ips", peer.AllowedIps.Count == 0 ? "(none)" : List(peer.AllowedIps));
         if (peer.LearnableIps.Count > 0)
         {

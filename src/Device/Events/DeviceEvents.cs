@@ -158,6 +158,13 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
         }
     }
 
+    /// <summary>
+    /// The peer is tried at another address of its name: each ten seconds at most, while it answers nowhere. Where it answers will be
+    /// written with the handshake.
+    /// </summary>
+    public void EndpointResolved(Peer peer, Endpoint to) =>
+        _audience?.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "name" });
+
     /// <param name="number">The prefixes that the peer has now.</param>
     public void AllowedIpsChanged(Peer peer, int number) => TellPrefixes(peer, "allowed_ips", number);
 

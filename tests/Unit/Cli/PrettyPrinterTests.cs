@@ -46,6 +46,21 @@ public sealed class PrettyPrinterTests
     }
 
     [Theory]
+    [InlineData(true, 0, "  preshared key: (hidden)\n  endpoint: 1.2.3.4:55\n  allowed ips: ")]
+    [InlineData(true, 2, "  endpoint: 1.2.3.4:55\n  endpoint name: gateway.example:55, 2 failures to resolve it\n  allowed ips: ")]
+    [InlineData(false, 2, "  preshared key: (hidden)\n  endpoint name: gateway.example:55, not resolved yet, 2 failures to resolve it\n  allowed ips: ")]
+    public void Print_EndpointByName_IsShownWhereThereIsSomethingToSay(bool isResolved, long failures, string lines)
+    {
+        DeviceSnapshot device = SampleDevices.TwoPeers();
+        PeerSnapshot peer = device.Peers[0];
+        peer.EndpointHost = "gateway.example:55";
+        peer.EndpointHostFailures = failures;
+        peer.Endpoint = isResolved ? peer.Endpoint : null;
+
+        Assert.Contains(lines, Print(device), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(false, 0, "  fwmark: 0x33\n  state file: off\n")]
     [InlineData(true, 2, "  fwmark: 0x33\n  state file: 2 failures to write it\n")]
     public void Print_StateFileOffOrFailing_IsShown(bool isOn, long failures, string expected)

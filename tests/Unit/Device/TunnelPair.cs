@@ -69,10 +69,16 @@ internal sealed class TunnelPair : IDisposable
     {
         private readonly SodiumPrimitives _primitives = new();
 
-        public End(ITunDevice? tun = null, Func<ushort, uint, IUdpSockets>? openSockets = null)
+        public End(
+            ITunDevice? tun = null, Func<ushort, uint, IUdpSockets>? openSockets = null, Func<string, IPAddress[]>? resolveName = null, ProtocolOptions? protocol = null)
         {
             Tun = tun as MemoryTun ?? new MemoryTun();
-            var options = new DeviceOptions { OpenSockets = openSockets ?? ((port, mark) => UdpSockets.Open(port, mark)) };
+            var options = new DeviceOptions
+            {
+                OpenSockets = openSockets ?? ((port, mark) => UdpSockets.Open(port, mark)),
+                ResolveName = resolveName ?? (_ => throw new InvalidOperationException("nobody has a name here")),
+                Protocol = protocol ?? new ProtocolOptions(),
+            };
             Device = new WireGuardDevice(options, tun ?? Tun, _primitives, Log.None);
             byte[] privateKey = new byte[32];
             _primitives.RandomBytes(privateKey);

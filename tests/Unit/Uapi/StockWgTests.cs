@@ -113,6 +113,7 @@ public sealed class StockWgTests : IDisposable
         {
             Endpoint = new Endpoint(IPAddress.Parse("192.0.2.1"), 1234),
             EndpointHost = "gateway.example:1234",
+            EndpointHostFailures = 5,
             LastHandshakeWallTime = 1_700_000_000_500_000_000,
             ReceivedBytes = 11,
             SentBytes = 22,

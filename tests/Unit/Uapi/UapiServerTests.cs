@@ -123,7 +123,7 @@ public sealed class UapiServerTests
         Assert.Equal((51820, 42u, 2, "/run/m"), (device.ListenPort, device.FirewallMark, device.Workers, device.MetricsListen?.Path));
         Assert.Equal("/etc/wireguard/schlüssel.key", device.PrivateKeyFile);
         Assert.Equal((false, 9L), (device.StateFile, device.StateFileFailures));
-        Assert.Equal("gateway.example:1234", peer.EndpointHost);
+        Assert.Equal(("gateway.example:1234", 5L), (peer.EndpointHost, peer.EndpointHostFailures));
         Assert.Equal(1_700_000_000_500_000_000, peer.LastHandshakeWallTime);
         Assert.Null(peer.PresharedKey);
         Assert.Equal(2, peer.AllowedIps.Count);

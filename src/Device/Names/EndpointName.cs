@@ -1,7 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 
-namespace WgNet.Uapi;
+namespace WgNet.Device;
 
 /// <summary>A peer's endpoint as people write it: <c>host:port</c>, where the host is a name or an address.</summary>
 public static class EndpointName
@@ -43,7 +44,7 @@ public static class EndpointName
 
         return isAddress || colon < 0 || (text[0] == '[' && text[^1] == ']')
             ? ("no port", IsEndpoint($"{text}:51820") ? $"one after it: {text}:51820" : Form)
-            : UapiValue.TryParseNumber(text.AsSpan(colon + 1), ushort.MaxValue, out ulong port) && port > 0
+            : ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
             ? ("not an endpoint", Form)
             : ($"`{text[(colon + 1)..]}' is no port", "host:port, a port from 1 to 65535");
     }
@@ -54,7 +55,7 @@ public static class EndpointName
         host = default;
         port = 0;
         int colon = text.LastIndexOf(':');
-        if (colon <= 0 || !UapiValue.TryParseNumber(text[(colon + 1)..], ushort.MaxValue, out ulong number))
+        if (colon <= 0 || !ushort.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port))
         {
             return false;
         }
@@ -62,7 +63,6 @@ public static class EndpointName
         host = text[..colon];
         bool bracketed = host.Length > 2 && host[0] == '[' && host[^1] == ']';
         host = bracketed ? host[1..^1] : host;
-        port = (ushort)number;
         return host.Length <= MaxHostLength && bracketed == host.Contains(':') && !host.ContainsAnyExcept(HostCharacters);
     }
 }
