@@ -63,9 +63,36 @@ public sealed class FootprintTests
         }
     }
 
+    /// <summary>What the replaced peers took is given back: no packet makes garbage that would have it collected.</summary>
+    [Fact]
+    public void Memory_TenThousandPeersReplacedAgainAndAgain_Under96Megabytes()
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        Tunnel tunnel = Tunnel.Start(host, Implementation.WgNet);
+        string peers = string.Concat(Enumerable.Range(0, 10_000).Select(i => string.Create(
+            CultureInfo.InvariantCulture, $"[Peer]\nPublicKey = {PublicKey(i)}\nAllowedIPs = 10.1.{i >> 8}.{i & 255}/32\n")));
+        for (int i = 0; i < 5; i++)
+        {
+            CommandResult result = host.TryRun(["wg", "setconf", tunnel.Name, "/dev/stdin"], peers);
+            Assert.True(result.Succeeded, result.ToString());
+        }
+
+        long resident = ProcessMemory.Of(tunnel.Daemon.Pid).Resident;
+        Assert.True(resident < 96 * Megabyte, $"{resident} bytes resident");
+    }
+
     [Fact]
     public void Executable_IsUnder25Megabytes() =>
         Assert.InRange(new FileInfo(Programs.WgNet).Length, 1, 25 * Megabyte);
+
+    // Of nobody.
+    private static string PublicKey(int number)
+    {
+        byte[] key = new byte[32];
+        BitConverter.TryWriteBytes(key, number + 2);
+        return Convert.ToBase64String(key);
+    }
 
     private static double StartMilliseconds(Host host)
     {
