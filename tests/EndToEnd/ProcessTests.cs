@@ -81,16 +81,37 @@ public sealed class ProcessTests
         Assert.Equal(prints, pair.Left.Daemon.Log.Contains("socket buffers of 7340032 bytes asked for, got 7340032 to receive", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Start_NameInUse_FailsWithOneLineAndHarmsNobody()
+    [Theory]
+    [InlineData(Implementation.WgNet, "wgnet")]
+    [InlineData(Implementation.WireGuardGo, "wireguard-go")]
+    public void Start_NameInUse_SaysByWhomInOneLineAndHarmsNobody(Implementation first, string process)
     {
         using var lab = new Lab();
-        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), first);
         CommandResult second = tunnel.Host.TryRun([Programs.WgNet, tunnel.Name]);
-        Assert.False(second.Succeeded);
-        string line = Assert.Single((second.Error + second.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Contains(tunnel.Name, line, StringComparison.Ordinal);
+        Assert.Equal(
+            $"wgnet: {tunnel.Name}: {process} (process {tunnel.Daemon.Pid}) holds this interface already; end that one first, with "
+            + $"`wgnet down {tunnel.Name}' or `ip link delete {tunnel.Name}', or choose another name\n",
+            second.Error + second.Output);
+        Assert.Equal(1, second.ExitCode);
         Assert.True(UapiSocket.Answers(tunnel.Name));
+    }
+
+    [Theory]
+    [InlineData("link add {0} type veth peer name other", "an interface of kind veth")]
+    [InlineData("tuntap add dev {0} mode tap", "an interface that is no plain TUN: a TAP, or a TUN with several queues")]
+    public void Start_NameOfAnotherInterface_SaysWhatTakesIt(string command, string what)
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        string name = host.NewInterfaceName();
+        host.Run("ip " + string.Format(CultureInfo.InvariantCulture, command, name));
+        CommandResult start = host.TryRun([Programs.WgNet, name]);
+        Assert.Equal(
+            $"wgnet: {name}: the name is taken by {what}; choose another name, or remove that one with `ip link delete {name}'\n",
+            start.Error + start.Output);
+        Assert.Equal(1, start.ExitCode);
+        Assert.False(File.Exists(UapiSocket.PathOf(name)));
     }
 
     [Theory]

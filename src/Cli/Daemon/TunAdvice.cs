@@ -21,6 +21,10 @@ internal static class TunAdvice
         {
             throw new CommandException($"{name}: {e.Message} ({NeedsPrivilege})");
         }
+        catch (LinuxException e) when (e.Call == "TUNSETIFF" && TakenName.Explain(name, e.Errno) is { } reason)
+        {
+            throw new CommandException(reason);
+        }
         catch (LinuxException e) when (e.Call == "open")
         {
             throw new CommandException($"{name}: {e.Message} (the kernel's tun module is needed: modprobe tun; in a container, the device: --device /dev/net/tun)");
