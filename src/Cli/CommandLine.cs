@@ -2,6 +2,7 @@ using System.Reflection;
 using WgNet.Cli.Completion;
 using WgNet.Cli.Configure;
 using WgNet.Cli.Daemon;
+using WgNet.Cli.Doctor;
 using WgNet.Cli.Init;
 using WgNet.Cli.Keys;
 using WgNet.Cli.Learned;
@@ -19,7 +20,7 @@ internal static class CommandLine
     [
         ShowVerb.Verb, TopVerb.Verb, LearnedVerb.Verb, MonitorVerb.Verb, ShowVerb.Configuration,
         ConfigureVerbs.Set, ConfigureVerbs.SetConf, ConfigureVerbs.AddConf, ConfigureVerbs.SyncConf,
-        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Save, QuickVerbs.Reload, QuickVerbs.Strip,
+        QuickVerbs.Up, QuickVerbs.Down, QuickVerbs.Save, QuickVerbs.Reload, QuickVerbs.Strip, DoctorVerb.Verb,
         InitVerb.Verb, KeyVerbs.GenKey, KeyVerbs.GenPsk, KeyVerbs.PubKey,
         CompletionVerb.Verb,
     ];

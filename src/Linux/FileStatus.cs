@@ -17,13 +17,16 @@ public static unsafe partial class FileStatus
     /// <summary>Whether the descriptor is a regular file, and no folder, pipe, socket or device.</summary>
     public static bool IsRegularFile(int fd) => (Mode(fd) & S_IFMT) == S_IFREG;
 
+    /// <summary>The same of what is at a path now, without opening it. Links are followed.</summary>
+    public static bool IsRegularFile(string path) => (Mode(AT_FDCWD, path, flags: 0) & S_IFMT) == S_IFREG;
+
     // Type and permissions; null if the kernel does not tell.
-    private static int? Mode(int fd)
+    private static int? Mode(int fd, string path = "", int flags = AT_EMPTY_PATH)
     {
         Span<byte> status = stackalloc byte[StructSize];
         fixed (byte* first = status)
         {
-            if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, first) != 0)
+            if (statx(fd, path, flags, STATX_TYPE | STATX_MODE, first) != 0)
             {
                 return null;
             }

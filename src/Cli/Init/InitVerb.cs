@@ -136,7 +136,7 @@ internal static class InitVerb
     private static IPAddress GatewayAddress(InitOptions options) => IpPrefix.ToAddress(options.Prefix.Address + 1, isIPv4: false);
 
     // Random, with the bit that says that nobody assigned it globally (RFC 4291 section 2.5.1): no two clients have one by accident.
-    private static IPAddress LinkLocalAddress()
+    public static IPAddress LinkLocalAddress()
     {
         Span<byte> address = stackalloc byte[16];
         KernelRandom.Fill(address[8..]);

@@ -27,6 +27,10 @@ internal static class MtuChooser
         return (mtu == 0 ? Ethernet : mtu) - Overhead;
     }
 
+    /// <summary>What a way carries: its own MTU, or its interface's.</summary>
+    public static int MtuOf(RouteNetlink netlink, RouteInfo route) =>
+        route.Mtu != 0 ? route.Mtu : netlink.FindLink(route.Interface)?.Mtu ?? 0;
+
     // An endpoint that cannot be reached at this moment says nothing about the MTU.
     private static int MtuTo(RouteNetlink netlink, Endpoint endpoint, uint mark, int ownIndex)
     {
@@ -40,7 +44,4 @@ internal static class MtuChooser
             return 0;
         }
     }
-
-    private static int MtuOf(RouteNetlink netlink, RouteInfo route) =>
-        route.Mtu != 0 ? route.Mtu : netlink.FindLink(route.Interface)?.Mtu ?? 0;
 }

@@ -16,12 +16,12 @@ public sealed partial class JsonPrinterTests
         using var full = JsonDocument.Parse(Print(SampleDevices.Full(), hideKeys: false));
         using var bare = JsonDocument.Parse(Print(Bare(), hideKeys: true));
         var found = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
-        Collect(full.RootElement, "", found);
-        Collect(bare.RootElement, "", found);
+        JsonKeys.Collect(full.RootElement, "", found);
+        JsonKeys.Collect(bare.RootElement, "", found);
 
         Assert.Equal(
             Documented().Select(row => $"{row.Key}: {row.Type}").Order(StringComparer.Ordinal),
-            found.Select(row => $"{row.Key}: {string.Join(" or ", row.Value.OrderBy(type => type == "null"))}").Order(StringComparer.Ordinal));
+            JsonKeys.Lines(found));
     }
 
     [Fact]
@@ -69,40 +69,6 @@ public sealed partial class JsonPrinterTests
     {
         using DeviceView device = new("wgt0", snapshot, snapshot.PrivateKey is null ? null : SampleDevices.PublicKey);
         return new JsonPrinter(hideKeys).Print([device]);
-    }
-
-    // Objects named drops have names of their own for keys: one star stands for them.
-    private static void Collect(JsonElement element, string path, SortedDictionary<string, SortedSet<string>> found)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (JsonProperty property in element.EnumerateObject())
-                {
-                    string name = path.EndsWith(".drops", StringComparison.Ordinal) ? "*" : property.Name;
-                    Collect(property.Value, path.Length == 0 ? name : $"{path}.{name}", found);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in element.EnumerateArray())
-                {
-                    Collect(item, path + "[]", found);
-                }
-
-                break;
-            default:
-                string type = element.ValueKind switch
-                {
-                    JsonValueKind.True or JsonValueKind.False => "boolean",
-                    JsonValueKind.String => "string",
-                    JsonValueKind.Number => "number",
-                    _ => "null",
-                };
-                found.TryAdd(path, []);
-                found[path].Add(type);
-                break;
-        }
     }
 
     private static IEnumerable<(string Key, string Type)> Documented([CallerFilePath] string thisFile = "") =>

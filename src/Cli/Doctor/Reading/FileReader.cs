@@ -1,0 +1,136 @@
+using WgNet.Device;
+using WgNet.Linux;
+using WgNet.Protocol;
+using WgNet.Routing;
+using WgNet.Uapi;
+
+namespace WgNet.Cli.Doctor;
+
+/// <summary>Reads a configuration file, and who may read it and its key files.</summary>
+internal static class FileReader
+{
+    public static FileFacts Read(string path, string name)
+    {
+        var facts = new FileFacts(path) { Access = [AccessTo(path)], Clients = Clients(path, name) };
+        ConfigurationFile file;
+        try
+        {
+            file = ConfigurationFile.Load(path, ConfigurationMode.Replace, name);
+        }
+        catch (ConfigurationFileException e)
+        {
+            // Not the file's fault: it, or a key file of its, is root's.
+            bool isForbidden = !Environment.IsPrivilegedProcess && (e.Line == 0 || e.Key is { } key && key.EndsWith("File", StringComparison.OrdinalIgnoreCase));
+            return facts with { Refusal = e, IsForbidden = isForbidden };
+        }
+
+        try
+        {
+            return facts with
+            {
+                Tunnel = TunnelOf(file),
+                Addresses = [.. file.Quick.Addresses.Select(address => new OwnAddress(address.Address, address.PrefixLength))],
+                Mtu = file.Quick.Mtu,
+                IsTableOff = file.Quick.Table == "off",
+                IsSaved = file.Quick.SaveConfig,
+                UpHooks = [.. file.Quick.PreUp, .. file.Quick.PostUp],
+                Sections = file.Sections,
+                Warnings = [.. file.Warnings.Except(KeyFiles(file).Select(KeyAccess.WorldAccessibleWarning), StringComparer.Ordinal)],
+                Access = [.. facts.Access, .. KeyFiles(file).Select(AccessTo)],
+            };
+        }
+        finally
+        {
+            file.Update.Wipe();
+        }
+    }
+
+    private static TunnelFacts TunnelOf(ConfigurationFile file)
+    {
+        byte[] privateKey = file.Update.PrivateKey ?? [];
+        bool hasKey = !KeyFacts.IsZero(privateKey);
+        ConfigurationSection[] sections = [.. file.Sections.Where(section => !section.IsInterface)];
+        return new TunnelFacts
+        {
+            HasPrivateKey = hasKey,
+            HasPrivateKeyShape = !hasKey || KeyFacts.HasPrivateShape(privateKey),
+            OwnKey = KeyFacts.PublicOf(privateKey),
+            ListenPort = file.Update.ListenPort ?? 0,
+            Mark = file.Update.FirewallMark ?? 0,
+            Peers = [.. file.Update.Peers.Select((peer, i) => PeerOf(peer, sections[i].Settings.FindLast(setting => setting.Is("PublicKey")).Line, privateKey))],
+        };
+    }
+
+    private static PeerFacts PeerOf(PeerUpdate peer, int line, byte[] privateKey)
+    {
+        bool isPrivate = KeyFacts.IsSame(peer.PublicKey, privateKey);
+        PublicKey shown = isPrivate ? default : peer.PublicKey;
+        return new PeerFacts(shown, isPrivate ? $"the peer in line {line}" : $"{KeyFacts.Short(shown)} (line {line})")
+        {
+            Line = line,
+            IsOwnPrivateKey = isPrivate,
+            HasEndpoint = peer.Endpoint is not null || !string.IsNullOrEmpty(peer.EndpointHost),
+            Endpoint = peer.Endpoint,
+            EndpointName = string.IsNullOrEmpty(peer.EndpointHost) ? null : peer.EndpointHost,
+            AllowedIps = Apply(peer.AllowedIps),
+            LearnableIps = Apply(peer.LearnableIps),
+        };
+    }
+
+    private static List<IpPrefix> Apply(List<PrefixUpdate> changes)
+    {
+        List<IpPrefix> prefixes = [];
+        foreach (PrefixUpdate change in changes)
+        {
+            _ = prefixes.Remove(change.Prefix);
+            if (!change.Remove)
+            {
+                prefixes.Add(change.Prefix);
+            }
+        }
+
+        return prefixes;
+    }
+
+    private static IEnumerable<string> KeyFiles(ConfigurationFile file) => file.Update.Peers.Select(peer => peer.PresharedKeyFile)
+        .Prepend(file.Update.PrivateKeyFile)
+        .OfType<string>()
+        .Where(path => path.Length > 0)
+        .Distinct(StringComparer.Ordinal);
+
+    private static AccessFacts AccessTo(string path) => new(path, ModeOf(path), ModeOf(Path.GetDirectoryName(path) ?? "/"));
+
+    private static UnixFileMode? ModeOf(string path)
+    {
+        try
+        {
+            return File.GetUnixFileMode(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static List<ClientFacts> Clients(string path, string name)
+    {
+        List<ClientFacts> clients = [];
+        foreach (string client in TextFile.List(Path.Combine(Path.GetDirectoryName(path) ?? "/", name + "-clients"), "*.conf").Where(FileStatus.IsRegularFile))
+        {
+            try
+            {
+                var file = ConfigurationFile.Load(client, ConfigurationMode.Append);
+                file.Update.Wipe();
+                OwnAddress[] linkLocals = [.. file.Quick.Addresses.Where(address => address.Address.IsIPv6LinkLocal).Select(address => new OwnAddress(address.Address, address.PrefixLength))];
+                int line = file.Sections.SelectMany(section => section.Settings).FirstOrDefault(setting => setting.Is("Address")).Line;
+                clients.Add(new ClientFacts(client, line, linkLocals));
+            }
+            catch (ConfigurationFileException)
+            {
+                // Not this interface's own: it is the client that will refuse it.
+            }
+        }
+
+        return clients;
+    }
+}
