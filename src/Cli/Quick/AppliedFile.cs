@@ -24,13 +24,18 @@ internal static class AppliedFile
     }
 
     /// <summary>Null if the interface was not brought up by WgNet, or the note makes no sense.</summary>
-    public static ConfigurationFile? Read(string name, int index)
+    public static ConfigurationFile? Read(string name, int index) => ReadIf(name, text => text.StartsWith(FirstLine(index), StringComparison.Ordinal));
+
+    /// <summary>What was applied to the last interface of that name, which may be gone.</summary>
+    public static ConfigurationFile? ReadLast(string name) => ReadIf(name, _ => true);
+
+    private static ConfigurationFile? ReadIf(string name, Func<string, bool> isMeant)
     {
         string path = PathOf(name);
         try
         {
             string text = File.ReadAllText(path);
-            return text.StartsWith(FirstLine(index), StringComparison.Ordinal) ? ConfigurationFile.Parse(text, path, ConfigurationMode.Append) : null;
+            return isMeant(text) ? ConfigurationFile.Parse(text, path, ConfigurationMode.Append) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationFileException)
         {

@@ -16,6 +16,9 @@ internal sealed class DefaultRoute(RouteNetlink netlink, string name, Narrator n
     public static readonly bool[] Families = [false, true];
 
     private const uint FirstTable = 51820;
+
+    // linux/rtnetlink.h: RT_TABLE_DEFAULT, RT_TABLE_MAIN and RT_TABLE_LOCAL, without whose rules the host has no routes at all.
+    private const uint FirstOfSystem = 253, LastOfSystem = 255;
     private const string ValidMark = "/proc/sys/net/ipv4/conf/all/src_valid_mark";
 
     /// <summary>A table number that is free in both families.</summary>
@@ -30,9 +33,18 @@ internal sealed class DefaultRoute(RouteNetlink netlink, string name, Narrator n
         return table;
     }
 
+    /// <summary>Whether a table of this number is the system's own, so that no tunnel can have it.</summary>
+    public static bool IsOfSystem(uint table) => table is >= FirstOfSystem and <= LastOfSystem;
+
     /// <summary>Whether the rule of a tunnel with this mark is there.</summary>
-    public static bool Exists(RouteNetlink netlink, uint mark, bool isIPv4) =>
-        mark != 0 && netlink.Rules(isIPv4).Any(rule => rule.Not && rule.Mark == mark && rule.Table == mark);
+    public static bool Exists(RouteNetlink netlink, uint mark, bool isIPv4) => mark != 0 && netlink.Rules(isIPv4).Any(rule => IsOfTunnel(rule, mark));
+
+    /// <summary>The marks of tunnels whose rules are there, but whose routes have gone with their interface.</summary>
+    public static IEnumerable<uint> LeftBehind(RouteNetlink netlink, bool isIPv4) => netlink.Rules(isIPv4)
+        .Where(rule => IsOfTunnel(rule, rule.Table) && !IsOfSystem(rule.Table))
+        .Select(rule => rule.Table)
+        .Distinct()
+        .Where(table => netlink.Routes(isIPv4, table).Count == 0);
 
     /// <summary>The route of a family in its table.</summary>
     public static PlannedRoute Route(bool isIPv4, uint mark) => new(new IpPrefix(default, 0, isIPv4), mark);
@@ -63,18 +75,18 @@ internal sealed class DefaultRoute(RouteNetlink netlink, string name, Narrator n
         }
     }
 
-    /// <summary>Takes a family's rules away.</summary>
+    /// <summary>Takes a family's rules away: all that lead to the tunnel's table, but no others where that is the system's own.</summary>
     public void RemoveRules(bool isIPv4, uint mark, UndoStack? undo = null)
     {
         string family = InterfaceSteps.Family(isIPv4);
-        foreach (PolicyRule rule in netlink.Rules(isIPv4).Where(rule => rule.Table == mark))
+        foreach (PolicyRule rule in netlink.Rules(isIPv4).Where(rule => IsOfSystem(mark) ? IsOfTunnel(rule, mark) : rule.Table == mark))
         {
             narrator.Do($"ip {family} rule delete table {mark}", () => DeleteRule(rule, undo));
         }
 
         // Another tunnel with a default route of its own still needs the rule that both share.
         IReadOnlyList<PolicyRule> left = netlink.Rules(isIPv4);
-        if (left.Any(rule => rule.Not && rule.Mark == rule.Table))
+        if (left.Any(rule => IsOfTunnel(rule, rule.Table)))
         {
             return;
         }
@@ -84,6 +96,8 @@ internal sealed class DefaultRoute(RouteNetlink netlink, string name, Narrator n
             narrator.Do($"ip {family} rule delete table main suppress_prefixlength 0", () => DeleteRule(rule, undo));
         }
     }
+
+    private static bool IsOfTunnel(PolicyRule rule, uint mark) => rule.Not && rule.Mark == mark && rule.Table == mark;
 
     private static bool IsSuppressRule(PolicyRule rule) => rule is { Table: RouteNetlink.MainTable, SuppressPrefixLength: 0, Mark: null };
 

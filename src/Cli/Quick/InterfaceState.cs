@@ -97,7 +97,7 @@ internal sealed record InterfaceState(
 
         if (plan.HasDefault)
         {
-            return now.Mark != 0 && !wasStated ? now.Mark : DefaultRoute.FreeTable(netlink);
+            return now.Mark != 0 && !DefaultRoute.IsOfSystem(now.Mark) && !wasStated ? now.Mark : DefaultRoute.FreeTable(netlink);
         }
 
         return stated == 0 || wasStated || now.DefaultIPv4 || now.DefaultIPv6 ? 0 : now.Mark;

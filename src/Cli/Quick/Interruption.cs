@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace WgNet.Cli.Quick;
 
-/// <summary>Turns SIGINT and SIGTERM into an exception at the next step or in a wait, so that a half-made interface is undone and not left.</summary>
+/// <summary>Turns SIGINT, SIGTERM and the end of the terminal into an exception at the next step or in a wait, so that a half-made interface is undone and not left.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
     private readonly ManualResetEventSlim _requested = new();
 
     public Interruption() => _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGINT, Request), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Request)];
+        [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Request))];
 
     public void ThrowIfRequested()
     {

@@ -17,6 +17,12 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
         using RouteNetlink netlink = new();
         if (netlink.FindLink(_name) is not { } link || !RunningInterfaces.IsRunning(_name))
         {
+            if (netlink.FindLink(_name) is null && !RunningInterfaces.IsRunning(_name) && AppliedFile.ReadLast(_name) is { } left)
+            {
+                RemoveLeft(netlink, left);
+                return;
+            }
+
             throw new CommandException($"`{_name}' is not a WireGuard interface");
         }
 
@@ -42,6 +48,33 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
         WaitForEnd();
         AppliedFile.Delete(_name);
         Hooks.Run(quick.PostDown, _name, narrator);
+    }
+
+    // The interface was deleted, or its process was killed: its addresses and routes went with it, all else stays until somebody takes
+    // it away. Hooks that undo those of `up' run too; what is to be done before the interface goes may fail without one.
+    private void RemoveLeft(RouteNetlink netlink, ConfigurationFile left)
+    {
+        narrator.Warn($"`{_name}' has gone already: taking away what it left");
+        DefaultRoute defaultRoute = new(netlink, _name, narrator);
+        var plan = RoutePlan.Make(RoutePlan.Prefixes(left.Update), TableChoice.Of(left), []);
+        foreach (bool isIPv4 in DefaultRoute.Families.Where(plan.Default))
+        {
+            foreach (uint mark in DefaultRoute.LeftBehind(netlink, isIPv4))
+            {
+                Try(() => defaultRoute.RemoveRules(isIPv4, mark));
+            }
+
+            Try(() => new Firewall(_name, narrator).Remove(isIPv4));
+        }
+
+        if (Resolver.IsNeeded(left.Quick))
+        {
+            Try(new Resolver(_name, narrator).UnsetAfterEnd);
+        }
+
+        AppliedFile.Delete(_name);
+        Try(() => Hooks.Run(configuration.Quick.PreDown, _name, narrator));
+        Hooks.Run(configuration.Quick.PostDown, _name, narrator);
     }
 
     // By the mark that the device has and the rules that are there. Neither the file nor the peers tell: another file may have been

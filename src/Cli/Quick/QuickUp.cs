@@ -60,7 +60,7 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
     public static void CheckBefore(ConfigurationFile configuration, Narrator narrator)
     {
         Resolver.CheckAvailable(configuration);
-        _ = TableChoice.Of(configuration);
+        CheckMark(configuration);
         if (configuration.Quick.Mtu is < SmallestIPv6Mtu && configuration.Quick.Addresses.Exists(address => !InterfaceSteps.IsIPv4(address.Address)))
         {
             narrator.Warn($"MTU = {configuration.Quick.Mtu}: the kernel takes IPv6, which Address has, away from an interface with less than {SmallestIPv6Mtu}");
@@ -81,6 +81,19 @@ internal sealed class QuickUp(QuickFile file, ConfigurationFile configuration, N
         catch (LinuxException exception)
         {
             throw configuration.Refuse("ListenPort", $"{port}", exception.Message, "a port that nothing else listens on, or no ListenPort for any that is free");
+        }
+    }
+
+    // The mark names the table of a default route, which would end up among the host's own routes.
+    private static void CheckMark(ConfigurationFile configuration)
+    {
+        bool isAutomatic = TableChoice.Of(configuration).IsAutomatic;
+        if (isAutomatic && configuration.Update.FirewallMark is { } mark && DefaultRoute.IsOfSystem(mark)
+            && RoutePlan.Prefixes(configuration.Update).Any(prefix => prefix.Length == 0))
+        {
+            throw configuration.Refuse(
+                "FwMark", $"{mark}", "a default route into the tunnel goes into the table of this number, which is the system's own",
+                "another mark, or no FwMark for one that is free");
         }
     }
 

@@ -66,6 +66,15 @@ internal sealed class Resolver(string interfaceName, Narrator narrator)
         }
     }
 
+    /// <summary>The same when the interface has gone: systemd-resolved forgets it by itself, resolvconf does not.</summary>
+    public void UnsetAfterEnd()
+    {
+        if (Resolvconf is not null)
+        {
+            Unset();
+        }
+    }
+
     /// <summary>The servers and search domains that resolvconf has for the interface now; none if it does not say.</summary>
     public QuickSettings Current()
     {

@@ -1,0 +1,73 @@
+using WgNet.EndToEnd.Harness;
+
+namespace WgNet.EndToEnd;
+
+/// <summary>Interfaces that end otherwise than by <c>wgnet down</c>, and rules that are not <c>down</c>'s to take away.</summary>
+public sealed class QuickEndTests
+{
+    private static readonly KeyPair Own = KeyPair.Generate(), Peer = KeyPair.Generate();
+
+    [Theory]
+    [InlineData("kill -9 ")]
+    [InlineData("ip link delete ")]
+    public void Down_InterfaceHasGone_TakesAwayWhatItLeft(string end)
+    {
+        using var lab = new QuickLab();
+        lab.AddResolvconf();
+        string hooks = Path.Combine(lab.Lab.Folder, "hooks");
+        string before = lab.State();
+        Write(lab, $"Address = 10.0.0.1/24, fd00::1/64\nDNS = 10.0.0.53\nPreDown = echo pre >>{hooks}; ip link show %i\nPostDown = echo post >>{hooks}", "0.0.0.0/0, ::/0");
+        lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
+        string process = Assert.Single(lab.Host.ProcessIds);
+        lab.Host.Run(end + (end.StartsWith("kill", StringComparison.Ordinal) ? process : lab.Name));
+        Wait.Until(() => !lab.Host.TryRun($"ip link show {lab.Name}").Succeeded && lab.Host.ProcessIds.Count == 0, TimeSpan.FromSeconds(10), "the interface stays");
+        string left = lab.State();
+        Assert.Contains("fwmark", left, StringComparison.Ordinal);
+        Assert.Contains($"wg-quick-{lab.Name}", left, StringComparison.Ordinal);
+
+        CommandResult down = lab.Run(Programs.WgNet, "down", lab.ConfigurationFile);
+
+        Assert.True(down.Succeeded, down.ToString());
+        Assert.Contains($"[!] `{lab.Name}' has gone already: taking away what it left\n", down.Error, StringComparison.Ordinal);
+        Assert.Equal(before, lab.State());
+        Assert.Equal("pre\npost\n", File.ReadAllText(hooks));
+        Assert.EndsWith($"-d {lab.Name} -f\n", lab.DnsCalls, StringComparison.Ordinal);
+        CommandResult again = lab.Run(Programs.WgNet, "down", lab.ConfigurationFile);
+        Assert.Equal((1, $"wgnet: `{lab.Name}' is not a WireGuard interface\n"), (again.ExitCode, again.Error));
+    }
+
+    /// <summary>Without the rules for its own tables, the main one above all, the host would have no routes.</summary>
+    [Fact]
+    public void Down_MarkThatIsTheMainTablesNumber_LeavesTheHostsRules()
+    {
+        using var lab = new QuickLab();
+        Write(lab, "Address = 10.0.0.1/24\nFwMark = 254", "10.9.0.0/16");
+        string before = lab.Host.Run("ip rule");
+        Assert.Contains("from all lookup main", before, StringComparison.Ordinal);
+        lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
+        lab.Host.Run("ip rule add not fwmark 254 table 254");
+        Assert.NotEqual(before, lab.Host.Run("ip rule"));
+
+        lab.MustRun(Programs.WgNet, "down", lab.ConfigurationFile);
+
+        Assert.Equal(before, lab.Host.Run("ip rule"));
+    }
+
+    [Fact]
+    public void Up_TerminalIsClosedMeanwhile_LeavesNothing()
+    {
+        using var lab = new QuickLab();
+        string begun = Path.Combine(lab.Lab.Folder, "begun");
+        string before = lab.State();
+        Write(lab, $"Address = 10.0.0.1/24\nPostUp = touch {begun}; sleep 2", "0.0.0.0/0");
+        Daemon up = lab.Host.Start("env", "--default-signal=HUP", Programs.WgNet, "up", lab.ConfigurationFile);
+        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => up.Log);
+        up.Signal("HUP");
+        Assert.True(up.WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.Equal(130, up.ExitCode);
+        Assert.Equal(before, lab.State());
+    }
+
+    private static void Write(QuickLab lab, string settings, string allowedIps) =>
+        lab.Write($"[Interface]\nPrivateKey = {Own.Private}\n{settings}\n[Peer]\nPublicKey = {Peer.Public}\nAllowedIPs = {allowedIps}\n");
+}
