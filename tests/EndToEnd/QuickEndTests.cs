@@ -53,6 +53,31 @@ public sealed class QuickEndTests
         Assert.Equal(before, lab.Host.Run("ip rule"));
     }
 
+    /// <summary>Several commands in a hook: one that fails must not be passed over, for what follows may count on it.</summary>
+    [Theory]
+    [InlineData("true; true", true)]
+    [InlineData("false; true", false)]
+    [InlineData("false | true", false)]
+    [InlineData("false || true", true)]
+    [InlineData("[[ abc == +([a-c]) && $LC_ALL == C ]]", true)]
+    public void Up_Hook_SucceedsWhereItDoesForWgQuick(string hook, bool succeeds)
+    {
+        using var lab = new QuickLab();
+        string before = lab.State();
+        Write(lab, $"Address = 10.0.0.1/24\nPostUp = {hook}", "10.9.0.0/16");
+        foreach (string quick in (string[])[QuickLab.Stock, Programs.WgNet])
+        {
+            CommandResult up = lab.Run(quick, "up", lab.ConfigurationFile);
+            Assert.True(up.Succeeded == succeeds, up.ToString());
+            if (succeeds)
+            {
+                lab.MustRun(quick, "down", lab.ConfigurationFile);
+            }
+
+            Assert.Equal(before, lab.State());
+        }
+    }
+
     [Fact]
     public void Up_TerminalIsClosedMeanwhile_LeavesNothing()
     {

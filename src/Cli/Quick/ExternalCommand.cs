@@ -17,11 +17,16 @@ internal static class ExternalCommand
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Runs a line in bash, or sh where there is none, and waits. Its output is this process's.</summary>
+    /// <summary>
+    /// Runs a line in bash, or sh where there is none, and waits. Its output is this process's. It meets what wg-quick(8)'s hooks do,
+    /// which that evaluates itself: the first command that fails ends it, also one in a pipe, and the locale is C.
+    /// </summary>
     public static int RunShell(string line)
     {
         string shell = Array.Find(Shells, File.Exists) ?? throw new CommandException("there is no /bin/sh to run hooks with");
-        return Spawn.Wait(Spawn.Start(shell, [Path.GetFileName(shell), "-c", line], DaemonEnvironment.With(), [0, 1, 2]));
+        string program = Path.GetFileName(shell);
+        string[] options = program == "bash" ? ["-O", "extglob", "-e", "-o", "pipefail"] : ["-e"];
+        return Spawn.Wait(Spawn.Start(shell, [program, .. options, "-c", line], DaemonEnvironment.With(("LC_ALL", "C")), [0, 1, 2]));
     }
 
     /// <summary>Runs a program with a text as its input and waits for it.</summary>
