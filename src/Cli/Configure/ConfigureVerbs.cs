@@ -46,9 +46,9 @@ internal static class ConfigureVerbs
 
     private static int Run(string[] args, Streams streams, ConfigurationMode mode, Func<string, DeviceUpdate, DeviceUpdate> plan)
     {
-        if (args is not [string name, string path])
+        if (args is not [string name, { Length: > 0 } path])
         {
-            throw new UsageException(args.Length < 2 ? "an interface and a file are expected" : $"`{args[2]}' was not expected");
+            throw new UsageException(args.Length < 2 || args[1].Length == 0 ? "an interface and a file are expected" : $"`{args[2]}' was not expected");
         }
 
         InterfaceName.Check(name);

@@ -64,7 +64,8 @@ internal sealed class InitOptions
                     options.Dns.AddRange(Value(args, ref i).Split(',').Select(ParseAddress));
                     break;
                 case "--directory":
-                    options.Directory = Path.GetFullPath(Value(args, ref i));
+                    string directory = Value(args, ref i);
+                    options.Directory = directory.Length > 0 ? Path.GetFullPath(directory) : throw new UsageException("--directory `': a folder is expected");
                     break;
                 case "--qr":
                     options.Qr = true;

@@ -76,8 +76,8 @@ internal static class QuickVerbs
         }
     }
 
-    private static string TheArgument(string[] args) => args is [string argument] ? argument
-        : throw new UsageException(args.Length == 0 ? "a configuration file or an interface name is missing" : $"`{args[1]}' was not expected");
+    private static string TheArgument(string[] args) => args is [{ Length: > 0 } argument] ? argument
+        : throw new UsageException(args is [] or [""] ? "a configuration file or an interface name is missing" : $"`{args[1]}' was not expected");
 
     private static QuickFile Locate(string argument, Streams streams)
     {

@@ -24,6 +24,7 @@ public static class KeyAccess
     public static string Explain(string path, Exception exception) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
+        ArgumentException when path.Length == 0 => "No such file or directory",
         UnauthorizedAccessException or IOException when Directory.Exists(path) => "Is a directory",
         UnauthorizedAccessException => "Permission denied",
         _ => exception.Message,
