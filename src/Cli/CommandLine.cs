@@ -64,6 +64,7 @@ internal static class CommandLine
                 return 0;
             }
 
+            args = args is ["help", { } topic] && Array.Exists(Verbs, verb => verb.Name == topic) ? [topic, "--help"] : args;
             Verb? verb = Array.Find(Verbs, verb => verb.Name == args[0]);
             if (verb is null)
             {

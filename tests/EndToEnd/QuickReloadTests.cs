@@ -32,6 +32,7 @@ public sealed class QuickReloadTests
         { "a mark", "Address = 10.0.0.1/24" + Peer("10.9.0.0/16"), "Address = 10.0.0.1/24\nFwMark = 77" + Peer("10.9.0.0/16") },
         { "no mark any more", "Address = 10.0.0.1/24\nFwMark = 77" + Peer("10.9.0.0/16"), "Address = 10.0.0.1/24" + Peer("10.9.0.0/16") },
         { "a table of its own", "Address = 10.0.0.1/24" + Peer("10.9.0.0/16, 0.0.0.0/0"), "Address = 10.0.0.1/24\nTable = 1234" + Peer("10.9.0.0/16, 0.0.0.0/0") },
+        { "the main table, by the number 0", "Address = 10.0.0.1/24\nTable = 0" + Peer("10.9.0.0/16"), "Address = 10.0.0.1/24\nTable = 0" + Peer("10.9.0.0/16, fd09::/64") },
         { "no routes any more", "Address = 10.0.0.1/24\nTable = 1234" + Peer("10.9.0.0/16, ::/0"), "Address = 10.0.0.1/24\nTable = off" + Peer("10.9.0.0/16, ::/0") },
         { "name servers", "Address = 10.0.0.1/24\nDNS = 10.0.0.53" + Peer("10.9.0.0/16"), "Address = 10.0.0.1/24\nDNS = 10.0.0.54, example.org" + Peer("10.9.0.0/16") },
     };

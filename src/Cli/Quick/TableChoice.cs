@@ -1,4 +1,5 @@
 using System.Globalization;
+using WgNet.Linux;
 using WgNet.Uapi;
 
 namespace WgNet.Cli.Quick;
@@ -18,7 +19,9 @@ internal readonly record struct TableChoice(bool IsOff, uint? Number)
     {
         null or "auto" => default,
         "off" => Off,
-        string text when TryParse(text, File.Exists(NamesFile) ? File.ReadLines(NamesFile) : [], out uint number) => new TableChoice(IsOff: false, number),
+        string text when TryParse(text, File.Exists(NamesFile) ? File.ReadLines(NamesFile) : [], out uint number) =>
+            // As for the kernel, no table is the main one.
+            new TableChoice(IsOff: false, number == 0 ? RouteNetlink.MainTable : number),
         string text => throw configuration.Refuse("Table", text, "no such table", $"off, auto, a number, or a name in {NamesFile}"),
     };
 

@@ -65,6 +65,7 @@ public sealed class CommandLineTests
             Assert.StartsWith($"Usage: wgnet {verb.Name}", run.Out, StringComparison.Ordinal);
             Assert.Contains($"wgnet {verb.Name}", run.Out.Split("Example:")[1], StringComparison.Ordinal);
             Assert.DoesNotContain(run.Out.Split('\n'), line => line.Length > 80);
+            Assert.Equal(run.Out, CommandRun.Of(["help", verb.Name]).Out);
         }
     }
 
