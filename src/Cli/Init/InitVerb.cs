@@ -181,8 +181,10 @@ internal static class InitVerb
                 prefix {{options.Prefix}} { };
             };
 
-            Then, and after each start of the machine:
+            Then, and after each start of the machine (a host that forwards drops the default route that it has from router
+            advertisements, unless the outside interface, here eth0, is told before to go on taking them):
 
+            sysctl -w net.ipv6.conf.eth0.accept_ra=2
             sysctl -w net.ipv6.conf.all.forwarding=1
             wgnet up {{(options.Directory == "/etc/wireguard" ? options.InterfaceName : options.GatewayFile)}}
             systemctl restart radvd
