@@ -36,6 +36,32 @@ public sealed class QuickEndTests
         Assert.Equal((1, $"wgnet: `{lab.Name}' is not a WireGuard interface\n"), (again.ExitCode, again.Error));
     }
 
+    /// <summary>A file that is being edited, or a key that has gone: wg-quick looks at neither.</summary>
+    [Theory]
+    [InlineData("AlowedIPs = 10.0.0.0/8", "AlowedIPs = (hidden): unknown key in [Peer]; expected AllowedIPs")]
+    [InlineData("PresharedKeyFile = nosuch.psk", "PresharedKeyFile = nosuch.psk: cannot read the preshared key from ")]
+    public void Down_FileIsWrongByNow_GoesByWhatWasApplied(string line, string reason)
+    {
+        using var lab = new QuickLab();
+        lab.AddResolvconf();
+        string after = Path.Combine(lab.Lab.Folder, "after");
+        string before = lab.State();
+        Write(lab, $"Address = 10.0.0.1/24, fd00::1/64\nDNS = 10.0.0.53\nSaveConfig = true\nPostDown = echo %i >{after}", "0.0.0.0/0, ::/0");
+        lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
+        File.AppendAllText(lab.ConfigurationFile, line + "\n");
+        string edited = File.ReadAllText(lab.ConfigurationFile);
+
+        CommandResult down = lab.Run(Programs.WgNet, "down", lab.ConfigurationFile);
+
+        Assert.True(down.Succeeded, down.ToString());
+        Assert.Contains(reason, down.Error, StringComparison.Ordinal);
+        Assert.Contains("[!] it goes down by what was applied last, and nothing is saved\n", down.Error, StringComparison.Ordinal);
+        Assert.Equal(before, lab.State());
+        Assert.Equal(lab.Name + "\n", File.ReadAllText(after));
+        Assert.EndsWith($"-d {lab.Name} -f\n", lab.DnsCalls, StringComparison.Ordinal);
+        Assert.Equal(edited, File.ReadAllText(lab.ConfigurationFile));
+    }
+
     /// <summary>Without the rules for its own tables, the main one above all, the host would have no routes.</summary>
     [Fact]
     public void Down_MarkThatIsTheMainTablesNumber_LeavesTheHostsRules()
@@ -51,6 +77,46 @@ public sealed class QuickEndTests
         lab.MustRun(Programs.WgNet, "down", lab.ConfigurationFile);
 
         Assert.Equal(before, lab.Host.Run("ip rule"));
+    }
+
+    [Fact]
+    public void Down_InterruptedInTheMiddle_GoesOnToItsEnd()
+    {
+        using var lab = new QuickLab();
+        string before = lab.State();
+        string begun = Path.Combine(lab.Lab.Folder, "begun");
+        string after = Path.Combine(lab.Lab.Folder, "after");
+        lab.AddProgram("resolvconf", $"[ $1 = -a ] || {{ touch {begun}; sleep 2; }}\n");
+        Write(lab, $"Address = 10.0.0.1/24, fd00::1/64\nDNS = 10.0.0.53\nPostDown = touch {after}", "0.0.0.0/0, ::/0");
+        lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
+
+        Daemon down = lab.Host.Start("env", "--default-signal=INT", "PATH=" + lab.SearchPath, Programs.WgNet, "down", lab.ConfigurationFile);
+        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => down.Log);
+        down.Signal("INT");
+
+        Assert.True(down.WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.Equal(0, down.ExitCode);
+        Assert.True(File.Exists(after));
+        Assert.Equal(before, lab.State());
+    }
+
+    [Fact]
+    public void Down_InterruptedInItsFirstHook_ChangesNothing()
+    {
+        using var lab = new QuickLab();
+        string begun = Path.Combine(lab.Lab.Folder, "begun");
+        Write(lab, $"Address = 10.0.0.1/24\nPreDown = touch {begun}; sleep 2", "10.9.0.0/16");
+        lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
+        string before = lab.State();
+
+        Daemon down = lab.Host.Start("env", "--default-signal=INT", Programs.WgNet, "down", lab.ConfigurationFile);
+        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => down.Log);
+        down.Signal("INT");
+
+        Assert.True(down.WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.Equal(130, down.ExitCode);
+        Assert.Equal(before, lab.State());
+        lab.MustRun(Programs.WgNet, "down", lab.ConfigurationFile);
     }
 
     /// <summary>Several commands in a hook: one that fails must not be passed over, for what follows may count on it.</summary>

@@ -11,6 +11,25 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
 
     private readonly string _name = file.InterfaceName;
 
+    /// <summary>
+    /// The file, or where it can no longer be read what was applied last: a misspelt key, or a key's file that has gone, must not keep an
+    /// interface up. What was applied has the hooks; nothing is saved into a file that is wrong.
+    /// </summary>
+    public static ConfigurationFile Load(QuickFile file, Narrator narrator)
+    {
+        try
+        {
+            return ConfigurationFile.Load(file.Path, ConfigurationMode.Replace, file.InterfaceName);
+        }
+        catch (ConfigurationFileException wrong) when (Applied(file.InterfaceName) is { } applied)
+        {
+            narrator.Warn(wrong.Message);
+            narrator.Warn("it goes down by what was applied last, and nothing is saved");
+            applied.Quick.SaveConfig = false;
+            return applied;
+        }
+    }
+
     public void Run()
     {
         QuickSettings quick = configuration.Quick;
@@ -28,7 +47,11 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
 
         // Another file may have been written since the interface came up.
         ConfigurationFile? applied = AppliedFile.Read(_name, link.Index);
+
+        // Whoever interrupts it in the middle could not go on later: what is left could no longer be told from what is others'.
+        using Interruption interruption = new();
         Hooks.Run(quick.PreDown, _name, narrator);
+        interruption.ThrowIfRequested();
         if (quick.SaveConfig)
         {
             new QuickSave(file, configuration, narrator).Run();
@@ -48,6 +71,13 @@ internal sealed class QuickDown(QuickFile file, ConfigurationFile configuration,
         WaitForEnd();
         AppliedFile.Delete(_name);
         Hooks.Run(quick.PostDown, _name, narrator);
+    }
+
+    // That of the interface that is there, or of the one that was.
+    private static ConfigurationFile? Applied(string name)
+    {
+        using RouteNetlink netlink = new();
+        return netlink.FindLink(name) is { } link ? AppliedFile.Read(name, link.Index) : AppliedFile.ReadLast(name);
     }
 
     // The interface was deleted, or its process was killed: its addresses and routes went with it, all else stays until somebody takes

@@ -50,7 +50,7 @@ internal static class QuickVerbs
         QuickFile file = Locate(argument, streams);
         Narrator narrator = new(streams.Error);
         using InterfaceLock? turn = changes ? InterfaceLock.Take(file.InterfaceName, verb, narrator) : null;
-        var configuration = ConfigurationFile.Load(file.Path, mode, file.InterfaceName);
+        ConfigurationFile configuration = verb == "down" ? QuickDown.Load(file, narrator) : ConfigurationFile.Load(file.Path, mode, file.InterfaceName);
         if (verb is "up" or "reload")
         {
             configuration.Warnings.ForEach(narrator.Plain);

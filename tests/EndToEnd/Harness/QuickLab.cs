@@ -41,6 +41,9 @@ public sealed partial class QuickLab : IDisposable
     /// <summary>Where <see cref="Write"/> puts it.</summary>
     public string ConfigurationFile { get; }
 
+    /// <summary>PATH with the programs of this host's own first.</summary>
+    public string SearchPath => $"{_programs}:{Environment.GetEnvironmentVariable("PATH")}";
+
     /// <summary>What the resolver's program was called with and given, by calls; empty if it never was.</summary>
     public string DnsCalls => File.Exists(_dns) ? File.ReadAllText(_dns) : "";
 
@@ -74,7 +77,7 @@ public sealed partial class QuickLab : IDisposable
 
     /// <summary>Runs <c>wg-quick</c> or <c>wgnet</c> with the programs of this host's own first in PATH.</summary>
     public CommandResult Run(string quick, params string[] arguments) =>
-        Run(quick, $"{_programs}:{Environment.GetEnvironmentVariable("PATH")}", arguments);
+        Run(quick, SearchPath, arguments);
 
     /// <summary>Runs it so that it finds no other programs than this host's own.</summary>
     public CommandResult RunAlone(params string[] arguments) => Run(Programs.WgNet, _programs, arguments);
