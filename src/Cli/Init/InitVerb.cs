@@ -181,8 +181,9 @@ internal static class InitVerb
                 prefix {{options.Prefix}} { };
             };
 
-            Then, and after each start of the machine (a host that forwards drops the default route that it has from router
-            advertisements, unless the outside interface, here eth0, is told before to go on taking them):
+            Then, and after each start of the machine, the following. The first is for a
+            gateway that has its own default route from router advertisements, which it
+            drops as soon as it forwards; eth0 stands for its outside interface.
 
             sysctl -w net.ipv6.conf.eth0.accept_ra=2
             sysctl -w net.ipv6.conf.all.forwarding=1

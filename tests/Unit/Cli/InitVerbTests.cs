@@ -35,6 +35,15 @@ public sealed class InitVerbTests : IDisposable
         }
     }
 
+    /// <summary>A gateway that is reached by the route it learned would otherwise be cut off a while after it begins to forward.</summary>
+    [Fact]
+    public void Init_WhatToDoNext_KeepsTheGatewaysOwnRouteBeforeItForwards()
+    {
+        CommandRun run = Init("laptop");
+        int route = run.Out.IndexOf("\nsysctl -w net.ipv6.conf.eth0.accept_ra=2\n", StringComparison.Ordinal);
+        Assert.InRange(route, 1, run.Out.IndexOf("\nsysctl -w net.ipv6.conf.all.forwarding=1\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Init_AllFiles_AreTheOwnersAlone()
     {
