@@ -11,6 +11,7 @@ namespace WgNet.EndToEnd.Harness;
 /// <list type="table">
 /// <item><term>{if}</term><description>an interface of WgNet that is up, with {public} as a peer</description></item>
 /// <item><term>{go}</term><description>one of wireguard-go</description></item>
+/// <item><term>{pid}, {gopid}</term><description>their processes</description></item>
 /// <item><term>{veth}, {tun}</term><description>interfaces that are not WireGuard's, the second a TUN that nobody runs</description></item>
 /// <item><term>{stale}</term><description>no interface, but the socket of a process that was killed</description></item>
 /// <item><term>{new}, {conf}</term><description>no interface, and the file for it, which holds what the case says</description></item>
@@ -51,6 +52,8 @@ public sealed partial class ErrorLab : IDisposable
         {
             ["if"] = _running.Name,
             ["go"] = _other.Name,
+            ["pid"] = $"{_running.Daemon.Pid}",
+            ["gopid"] = $"{_other.Daemon.Pid}",
             ["veth"] = _host.Links[0].Interface,
             ["tun"] = "tun0",
             ["stale"] = _stale,
