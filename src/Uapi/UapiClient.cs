@@ -15,10 +15,11 @@ public static class UapiClient
     private const int MaxAnswerSize = 1 << 29;
 
     /// <summary>The interface as it is. The caller wipes the keys in it.</summary>
+    /// <param name="patience">How long to wait for the next part of the answer; null for as long as it takes.</param>
     /// <exception cref="UapiException">No such interface, no permission, or no sensible answer.</exception>
-    public static DeviceSnapshot Get(string interfaceName)
+    public static DeviceSnapshot Get(string interfaceName, TimeSpan? patience = null)
     {
-        using Socket socket = Connect(interfaceName);
+        using Socket socket = Connect(interfaceName, patience);
         byte[] answer = Ask(socket, interfaceName, "get=1\n\n"u8, out int length);
         try
         {
@@ -103,10 +104,13 @@ public static class UapiClient
         : update.Peers.Exists(peer => peer.ForgetLearned.Count + peer.Pin.Count + peer.Unpin.Count > 0) ? "learned addresses"
         : null;
 
-    internal static Socket Connect(string interfaceName)
+    internal static Socket Connect(string interfaceName, TimeSpan? patience = null)
     {
         string path = UapiListener.SocketPath(interfaceName);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+        // Milliseconds; 0 is without end. Connecting counts as sending.
+        socket.SendTimeout = socket.ReceiveTimeout = (int)(patience?.TotalMilliseconds ?? 0);
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));

@@ -234,6 +234,26 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void Doctor_NameThatLeadsToNobody_IsSaidToHaveNoAddress()
+    {
+        using var lab = new DoctorLab();
+        lab.Write(lab.Text + "Endpoint = 0.0.0.0.nowhere.test:1\n");
+        string hosts = Path.Combine(lab.Lab.Folder, "hosts");
+        File.WriteAllText(hosts, "0.0.0.0 0.0.0.0.nowhere.test\n");
+        CommandResult doctor = lab.Gateway.TryRun(["unshare", "--mount", "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec {Programs.WgNet} doctor {lab.ConfigurationFile}"]);
+        Assert.Contains("0.0.0.0.nowhere.test:1 has no address now: its address 0.0.0.0 cannot be a peer's", doctor.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Doctor_ProcessThatIsStopped_IsSaidNotToAnswerUntilItIsReplaced()
+    {
+        using var lab = new DoctorLab();
+        lab.Up();
+        lab.Shell($"kill -STOP {lab.DaemonId}");
+        FindAndMend(lab, "no-answer");
+    }
+
+    [Fact]
     public void Doctor_PeerThatDoesNotKnowThisSide_IsSaidToBeSilent()
     {
         using var lab = new DoctorLab();

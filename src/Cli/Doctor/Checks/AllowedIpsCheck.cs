@@ -1,5 +1,3 @@
-using WgNet.Routing;
-
 namespace WgNet.Cli.Doctor;
 
 /// <summary>No AllowedIPs prefix is meant for two owners.</summary>
@@ -28,7 +26,7 @@ internal static class AllowedIpsCheck
             Prefixes.LinkLocal.Contains(owners.Key)
                 ? "the last one gets it; clients form their global address from the link-local one, so that both would have the same there as well"
                 : "a prefix has one owner: it moves to the last one without a word, and the others get nothing",
-            facts.File is { } file ? [Mend.Write(file.Path, AllowedIpsLine(file, owners.First().Line), Rest(owners.First(), owners.Key))] : []);
+            facts.File?.Disallow(owners.First(), owners.Key) ?? []);
 
     private static IEnumerable<Finding> OwnAddresses(Facts facts, TunnelFacts tunnel) =>
         from peer in tunnel.Peers
@@ -36,12 +34,5 @@ internal static class AllowedIpsCheck
         where prefix.Length == (prefix.IsIPv4 ? 32 : 128) && facts.OwnAddresses.Any(own => own.IsIPv4 == prefix.IsIPv4 && own.Number == prefix.Address)
         select Finding.Warn(
             "allowed-ips-own", $"{peer.Label} has {prefix} in AllowedIPs, which is an address of {facts.Name} itself", "packets to it stay here and never reach the peer, whose own inside address belongs there",
-            facts.File is { } file ? [Mend.Write(file.Path, AllowedIpsLine(file, peer.Line), Rest(peer, prefix))] : [Mend.Run($"wgnet set {facts.Name} peer {peer.Key} allowed-ips -{prefix}")]);
-
-    private static string Rest(PeerFacts peer, IpPrefix without) => $"AllowedIPs = {string.Join(", ", peer.AllowedIps.Where(prefix => prefix != without))}".TrimEnd();
-
-    // Of the peer whose PublicKey is in that line.
-    private static int AllowedIpsLine(FileFacts file, int peerLine) => file.Sections
-        .Where(section => section.Settings.Exists(setting => setting.Line == peerLine))
-        .SelectMany(section => section.Settings).FirstOrDefault(setting => setting.Is("AllowedIPs")).Line;
+            facts.File?.Disallow(peer, prefix) ?? [Mend.Run($"wgnet set {facts.Name} peer {peer.Key} allowed-ips -{prefix}")]);
 }

@@ -1,3 +1,5 @@
+using WgNet.Routing;
+
 namespace WgNet.Cli.Doctor;
 
 /// <summary>What runs is what the file says.</summary>
@@ -19,8 +21,9 @@ internal static class AppliedCheck
         }
 
         Dictionary<string, PeerFacts> running = device.Tunnel.Peers.DistinctBy(peer => peer.Key).ToDictionary(peer => peer.Key.ToString(), StringComparer.Ordinal);
+        HashSet<IpPrefix> allowed = [.. device.Tunnel.Peers.SelectMany(peer => peer.AllowedIps)];
         List<PeerFacts> missing = [.. file.Peers.Where(peer => !running.ContainsKey(peer.Key.ToString()) && peer.Key != device.Tunnel.OwnKey)];
-        List<PeerFacts> changed = [.. file.Peers.Where(peer => running.TryGetValue(peer.Key.ToString(), out PeerFacts? now) && Differ(device, peer, now))];
+        List<PeerFacts> changed = [.. file.Peers.Where(peer => running.TryGetValue(peer.Key.ToString(), out PeerFacts? now) && Differ(device, allowed, peer, now))];
         if (missing.Count + changed.Count > 0)
         {
             string what = string.Join(", ", missing.Select(peer => $"{peer.Label} is not there").Concat(changed.Select(peer => $"{peer.Label} has other prefixes")));
@@ -30,8 +33,8 @@ internal static class AppliedCheck
 
     // A prefix that several peers of the file have is one peer's in the end, which is another check's matter. Another implementation
     // has no learnable prefixes.
-    private static bool Differ(DeviceFacts device, PeerFacts wanted, PeerFacts now) =>
+    private static bool Differ(DeviceFacts device, HashSet<IpPrefix> allowed, PeerFacts wanted, PeerFacts now) =>
         now.AllowedIps.Except(wanted.AllowedIps).Any()
-        || wanted.AllowedIps.Except(device.Tunnel.Peers.SelectMany(peer => peer.AllowedIps)).Any()
+        || !wanted.AllowedIps.All(allowed.Contains)
         || (device.Version is not null && !now.LearnableIps.ToHashSet().SetEquals(wanted.LearnableIps));
 }

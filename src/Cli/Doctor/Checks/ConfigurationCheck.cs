@@ -23,7 +23,7 @@ internal static class ConfigurationCheck
         {
             yield return Finding.Error(
                 "configuration-refused", refusal.Message, "`wgnet up' and `reload' refuse the file as a whole",
-                refusal is { Line: > 0, Expected: { } expected } ? [Mend.Write(refusal.File, refusal.Line, expected)] : []);
+                refusal is { Line: > 0, Expected: { } expected } ? [Mend.Write(refusal.File, refusal.Line, refusal is { Key: { } key, Value: not null } ? $"{key} = <{expected}>" : $"<{expected}>")] : []);
             yield break;
         }
 
@@ -36,7 +36,7 @@ internal static class ConfigurationCheck
         {
             yield return Finding.Warn(
                 "no-peer", "the file has no [Peer]", "nobody can connect",
-                Mend.Run($"wgnet set {facts.Name} peer <public key> allowed-ips <prefixes> && wgnet save {facts.Argument}"));
+                Mend.Run($"{(facts.IsRunning ? "" : $"wgnet up {facts.Argument} && ")}wgnet set {facts.Name} peer <public key> allowed-ips <prefixes> && wgnet save {facts.Argument}"));
         }
     }
 }

@@ -22,7 +22,7 @@ internal static class DaemonCheck
         {
             return [Finding.Error(
                 "no-answer", $"what listens at {UapiListener.SocketPath(name)} does not answer as a device does: {facts.SocketFailure}", "the interface can be neither seen nor configured",
-                Mend.Run($"ip link delete {name}"), Mend.Run($"wgnet up {facts.Argument}"))];
+                Mend.Run(facts.Link is { Holders: { Count: > 0 } holders } ? $"kill -KILL {string.Join(' ', holders.Select(holder => holder.Id))}" : $"ip link delete {name}"), Mend.Run($"wgnet up {facts.Argument}"))];
         }
 
         if (facts.Socket == SocketState.Stale)

@@ -28,7 +28,11 @@ internal static class FirewallCheck
 
         // Who only calls gets answers, whatever is dropped else.
         string state = facts.IsGateway ? "new" : "established";
-        foreach ((NftDrop drop, string family) in Drops(ruleset, [true, false], isIPv4 => new Probe("input", isIPv4, "udp", port, state)))
+
+        // Over a family of which the machine has nothing but its links, hardly anybody comes, unless that is so of both.
+        bool[] families = [.. ((bool[])[true, false]).Where(isIPv4 => (isIPv4 ? facts.System.UpstreamIPv4 : facts.System.UpstreamIPv6) is { } upstream && upstream != facts.Name)];
+        families = families.Length > 0 ? families : [true, false];
+        foreach ((NftDrop drop, string family) in Drops(ruleset, families, isIPv4 => new Probe("input", isIPv4, "udp", port, state)))
         {
             yield return Finding.Error(
                 "port-filtered", $"the firewall drops UDP port {port} over {family}: {Reason(drop)}", "no handshake from outside arrives",
@@ -44,7 +48,7 @@ internal static class FirewallCheck
         {
             yield return Finding.Error(
                 "solicitation-filtered", $"the firewall drops router solicitations from {facts.Name}: {Reason(drop)}", "clients ask in vain for a prefix, and form no address",
-                Mend.Run($"nft insert rule {drop} iifname {facts.Name} icmpv6 type nd-router-solicit accept"));
+                Mend.Run($"nft insert rule {drop} iifname {Word(facts.Name)} icmpv6 type nd-router-solicit accept"));
         }
     }
 
@@ -55,14 +59,14 @@ internal static class FirewallCheck
         {
             yield return Finding.Error(
                 "forward-filtered", $"the firewall forwards no {family} from {facts.Name}: {Reason(drop)}", "clients reach this machine alone",
-                Mend.Run($"nft insert rule {drop} iifname {facts.Name} accept"));
+                Mend.Run($"nft insert rule {drop} iifname {Word(facts.Name)} accept"));
         }
 
         foreach ((NftDrop drop, string family) in Drops(ruleset, families, isIPv4 => new Probe("forward", isIPv4, null, 0, "established") { NotInputInterface = facts.Name, OutputInterface = facts.Name }))
         {
             yield return Finding.Error(
                 "answers-filtered", $"the firewall forwards no answers over {family} to {facts.Name}: {Reason(drop)}", "clients send, and get nothing back",
-                Mend.Run($"nft insert rule {drop} oifname {facts.Name} ct state established,related accept"));
+                Mend.Run($"nft insert rule {drop} oifname {Word(facts.Name)} ct state established,related accept"));
         }
     }
 
@@ -71,6 +75,9 @@ internal static class FirewallCheck
         .Select(isIPv4 => (Drop: ruleset.FindDrop(probe(isIPv4)), Family: isIPv4 ? "IPv4" : "IPv6"))
         .Where(found => found.Drop is not null)
         .GroupBy(found => found.Drop!, (drop, found) => (drop, string.Join(" and ", found.Select(one => one.Family))));
+
+    // nft takes few characters without quotes, which the shell must leave there.
+    private static string Word(string name) => char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? name : $"'\"{name}\"'";
 
     private static string Reason(NftDrop drop) => drop.ByPolicy ? $"the policy of chain {drop} is drop, and no rule accepts them" : $"a rule of chain {drop} drops them";
 }

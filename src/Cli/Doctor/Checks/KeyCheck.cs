@@ -19,7 +19,7 @@ internal static class KeyCheck
 
     private static IEnumerable<Finding> OwnKey(Facts facts, TunnelFacts tunnel)
     {
-        if (!tunnel.HasPrivateKey)
+        if (!tunnel.HasPrivateKey && !IsSetByHook(facts))
         {
             string keyFile = $"/etc/wireguard/{facts.Name}.key";
             yield return Finding.Error(
@@ -28,7 +28,7 @@ internal static class KeyCheck
                     ? [Mend.Run($"(umask 077; wgnet genkey > {keyFile})"), file.Set("PrivateKeyFile", keyFile)]
                     : [Mend.Run($"(umask 077; wgnet genkey > {keyFile}); wgnet set {facts.Name} private-key {keyFile}")]);
         }
-        else if (!tunnel.HasPrivateKeyShape && !tunnel.Peers.Any(peer => peer.IsOwnPrivateKey))
+        else if (tunnel.HasPrivateKey && !tunnel.HasPrivateKeyShape && !tunnel.Peers.Any(peer => peer.IsOwnPrivateKey))
         {
             yield return Finding.Warn(
                 "private-key-is-public", "the private key is not of the form that `wgnet genkey' and wg(8) give one: most likely it is a public key",
@@ -36,6 +36,10 @@ internal static class KeyCheck
                 facts.File is null ? [] : [Mend.Write(facts.File.Path, facts.File.LineOf("PrivateKeyFile"), "PrivateKey = <what `wgnet genkey' printed, not `wgnet pubkey'>")]);
         }
     }
+
+    // PostUp = wg set %i private-key <(pass …), as wg-quick(8) has it; while it runs, one sees whether that was so.
+    private static bool IsSetByHook(Facts facts) => facts.Device is not { Tunnel.HasPrivateKey: false }
+        && facts.File is { } file && file.UpHooks.Any(hook => hook.Contains("private-key", StringComparison.Ordinal));
 
     private static IEnumerable<Finding> OfPeer(Facts facts, TunnelFacts tunnel, PeerFacts peer)
     {

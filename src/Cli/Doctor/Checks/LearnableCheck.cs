@@ -20,28 +20,21 @@ internal static class LearnableCheck
     }
 
     // A static prefix at least as long as the learnable one wins. It hides all of that one if they are the same, and what clients
-    // use of it if it contains the network that is on the interface.
-    private static IEnumerable<Finding> Hidden(Facts facts) =>
-        from learnable in facts.Configured!.Peers.SelectMany(peer => peer.LearnableIps).Distinct()
-        from owner in facts.Configured!.Peers
-        from prefix in owner.AllowedIps
-        where prefix.Length >= learnable.Length && Networks(facts, learnable).Any(network => prefix.Contains(network))
-        select Finding.Error(
-            "learnable-hidden", $"{prefix} in the AllowedIPs of {owner.Label} hides the learnable {learnable}", "the more specific prefix wins, at equal length AllowedIPs: nothing can be learned there",
-            Remove(facts, owner, prefix));
-
-    private static IEnumerable<IpPrefix> Networks(Facts facts, IpPrefix learnable) => facts.OwnAddresses
-        .Where(address => !address.IsIPv4 && address.Length == Slaac)
-        .Select(address => address.Network)
-        .Where(network => learnable.Contains(network))
-        .Append(learnable);
-
-    private static Mend[] Remove(Facts facts, PeerFacts owner, IpPrefix prefix) => facts.File is not { } file
-        ? [Mend.Run($"wgnet set {facts.Name} peer {owner.Key} allowed-ips -{prefix}")]
-        : [.. file.Sections.Where(section => section.Settings.Exists(setting => setting.Line == owner.Line))
-            .SelectMany(section => section.Settings)
-            .Where(setting => setting.Is("AllowedIPs")).Take(1)
-            .Select(setting => Mend.Write(file.Path, setting.Line, $"AllowedIPs = {string.Join(", ", owner.AllowedIps.Where(other => other != prefix))}".TrimEnd()))];
+    // use of it if it contains the network that is on the interface. Of thousands of learnable prefixes, few have such a network.
+    private static IEnumerable<Finding> Hidden(Facts facts)
+    {
+        HashSet<IpPrefix> learnables = [.. facts.Configured!.Peers.SelectMany(peer => peer.LearnableIps)];
+        IpPrefix[] networks = [.. facts.OwnAddresses.Where(address => !address.IsIPv4 && address.Length == Slaac).Select(address => address.Network)];
+        IpPrefix[] used = [.. learnables.Where(learnable => Array.Exists(networks, network => learnable.Contains(network)))];
+        return
+            from owner in facts.Configured!.Peers
+            from prefix in owner.AllowedIps
+            from learnable in used.Where(learnable => prefix.Length >= learnable.Length && Array.Exists(networks, network => learnable.Contains(network) && prefix.Contains(network)))
+                .Union(learnables.Contains(prefix) ? [prefix] : [])
+            select Finding.Error(
+                "learnable-hidden", $"{prefix} in the AllowedIPs of {owner.Label} hides the learnable {learnable}", "the more specific prefix wins, at equal length AllowedIPs: nothing can be learned there",
+                facts.File?.Disallow(owner, prefix) ?? [Mend.Run($"wgnet set {facts.Name} peer {owner.Key} allowed-ips -{prefix}")]);
+    }
 
     private static IEnumerable<Finding> TooLong(Facts facts) =>
         from learnable in facts.Configured!.Peers.SelectMany(peer => peer.LearnableIps).Distinct()

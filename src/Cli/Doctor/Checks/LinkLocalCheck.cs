@@ -28,7 +28,7 @@ internal static class LinkLocalCheck
             {
                 yield return Finding.Error(
                     "link-local-shared", $"{client.Path} has the link-local address of {owners[address.Number]}: {address}", Why,
-                    Mend.Write(client.Path, client.Line, $"Address = {InitVerb.LinkLocalAddress()}/64"));
+                    Mend.Write(client.Path, client.Line, $"Address = {string.Join(", ", [.. client.Others, $"{InitVerb.LinkLocalAddress()}/64"])}"));
             }
         }
     }

@@ -7,7 +7,7 @@ internal static class PermissionCheck
 
     private static IEnumerable<Finding> Examine(Facts facts)
     {
-        if (facts.File is not { } file)
+        if (facts.File is not { Access.Count: > 0 } file)
         {
             yield return Finding.Skip("permissions", "there is no file");
             yield break;

@@ -14,6 +14,13 @@ internal static class PortCheck
                 file.Set("ListenPort", "51820"));
         }
 
+        if (facts.Socket is SocketState.Forbidden or SocketState.Broken)
+        {
+            // Who has it may well be the interface's own process.
+            yield return Finding.Skip("port", "it is known when the interface answers");
+            yield break;
+        }
+
         if (facts.System.Port is not { } port || (facts.Device is not null && facts.Link is not { Link.IsUp: true }))
         {
             yield return facts.Device is null && facts.Configured?.ListenPort == 0

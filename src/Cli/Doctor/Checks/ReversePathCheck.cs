@@ -20,7 +20,8 @@ internal static class ReversePathCheck
             yield break;
         }
 
-        IpPrefix[] unrouted = [.. device.Tunnel.Peers.SelectMany(peer => peer.AllowedIps).Where(prefix => prefix.IsIPv4 && !link.Routes.Any(route => route.Contains(prefix))).Distinct()];
+        HashSet<IpPrefix> routes = [.. link.Routes];
+        IpPrefix[] unrouted = [.. device.Tunnel.Peers.SelectMany(peer => peer.AllowedIps).Where(prefix => prefix.IsIPv4 && !routes.Contains(prefix) && !link.Routes.Any(route => route.Contains(prefix))).Distinct()];
         if (unrouted.Length > 0 && Mode(facts, facts.Name) == Strict)
         {
             yield return Finding.Warn(

@@ -23,7 +23,8 @@ internal static class RouteCheck
 
         // A default route may be meant for a routing daemon to divide; so may be any prefix of which parts are routed.
         IEnumerable<IpPrefix> prefixes = device.Tunnel.Peers.SelectMany(peer => peer.AllowedIps.Concat(peer.LearnableIps)).Where(prefix => prefix.Length > 0 && prefix.IsGlobal()).Distinct();
-        foreach (IpPrefix prefix in prefixes.Where(prefix => !link.Routes.Any(route => prefix.Overlaps(route))))
+        HashSet<IpPrefix> routes = [.. link.Routes];
+        foreach (IpPrefix prefix in prefixes.Where(prefix => !routes.Contains(prefix) && !link.Routes.Any(route => prefix.Overlaps(route))))
         {
             yield return Finding.Warn(
                 "route-missing", $"no route leads {prefix} into {facts.Name}", "packets for these peers go elsewhere", Mend.Run($"ip route add {prefix} dev {facts.Name}"));

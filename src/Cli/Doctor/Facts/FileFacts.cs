@@ -1,3 +1,4 @@
+using WgNet.Routing;
 using WgNet.Uapi;
 
 namespace WgNet.Cli.Doctor;
@@ -40,6 +41,19 @@ internal sealed record FileFacts(string Path)
     public int LineOf(string key) =>
         Sections.Where(section => section.IsInterface).SelectMany(section => section.Settings).LastOrDefault(setting => setting.Is(key)).Line;
 
+    /// <summary>Takes a prefix out of the lines of a peer's AllowedIPs that have it.</summary>
+    public Mend[] Disallow(PeerFacts peer, IpPrefix prefix) =>
+    [
+        .. from section in Sections
+           where section.Settings.Exists(setting => setting.Line == peer.Line)
+           from setting in section.Settings
+           where setting.Is("AllowedIPs")
+           let items = setting.Value.Split(',', StringSplitOptions.TrimEntries)
+           let others = Array.FindAll(items, item => !IpPrefix.TryParse(item, out IpPrefix other) || other != prefix)
+           where others.Length < items.Length
+           select Mend.Write(Path, setting.Line, $"AllowedIPs = {string.Join(", ", others)}".TrimEnd()),
+    ];
+
     /// <summary>Writes a setting of [Interface], in place of the one there is.</summary>
     public Mend Set(string key, string value) => Mend.Write(Path, LineOf(key), $"{key} = {value}");
 }
@@ -49,5 +63,9 @@ internal sealed record FileFacts(string Path)
 /// <param name="FolderMode">Of the folder that it is in.</param>
 internal sealed record AccessFacts(string Path, UnixFileMode? Mode, UnixFileMode? FolderMode);
 
-/// <summary>A client's configuration: its link-local addresses, and the line of <c>Address</c>.</summary>
-internal sealed record ClientFacts(string Path, int Line, IReadOnlyList<OwnAddress> LinkLocals);
+/// <summary>A client's configuration: its link-local addresses, and the line of <c>Address</c> that they are in.</summary>
+internal sealed record ClientFacts(string Path, int Line, IReadOnlyList<OwnAddress> LinkLocals)
+{
+    /// <summary>What else that line has.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+}

@@ -12,6 +12,9 @@ internal static class FactsReader
 {
     private const int VirtualNameLength = 20;
 
+    // A process that is stopped, or hangs, would not answer at all.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <param name="file">The configuration's path; null if there is none.</param>
     public static Facts Read(string name, string? file)
     {
@@ -25,7 +28,7 @@ internal static class FactsReader
     {
         try
         {
-            DeviceSnapshot snapshot = UapiClient.Get(facts.Name);
+            DeviceSnapshot snapshot = UapiClient.Get(facts.Name, Patience);
             using DeviceView view = DeviceView.Of(facts.Name, snapshot);
             return facts with { Socket = SocketState.Answers, Device = new DeviceFacts(snapshot.WgNetVersion, TunnelOf(view)) };
         }

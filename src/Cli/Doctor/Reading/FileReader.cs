@@ -1,3 +1,4 @@
+using System.Net;
 using WgNet.Device;
 using WgNet.Linux;
 using WgNet.Protocol;
@@ -11,6 +12,12 @@ internal static class FileReader
 {
     public static FileFacts Read(string path, string name)
     {
+        // To read a pipe would take for ever, and a device's permissions are not this program's business.
+        if (File.Exists(path) && !FileStatus.IsRegularFile(path))
+        {
+            return new FileFacts(path) { Refusal = new ConfigurationFileException(path, 0, null, null, "a pipe or a device, and no file", null) };
+        }
+
         var facts = new FileFacts(path) { Access = [AccessTo(path)], Clients = Clients(path, name) };
         ConfigurationFile file;
         try
@@ -122,8 +129,8 @@ internal static class FileReader
                 var file = ConfigurationFile.Load(client, ConfigurationMode.Append);
                 file.Update.Wipe();
                 OwnAddress[] linkLocals = [.. file.Quick.Addresses.Where(address => address.Address.IsIPv6LinkLocal).Select(address => new OwnAddress(address.Address, address.PrefixLength))];
-                int line = file.Sections.SelectMany(section => section.Settings).FirstOrDefault(setting => setting.Is("Address")).Line;
-                clients.Add(new ClientFacts(client, line, linkLocals));
+                ConfigurationSetting line = file.Sections.SelectMany(section => section.Settings).FirstOrDefault(setting => setting.Is("Address") && Array.Exists(Items(setting), IsLinkLocal));
+                clients.Add(new ClientFacts(client, line.Line, linkLocals) { Others = line.Line == 0 ? [] : [.. Items(line).Where(item => !IsLinkLocal(item))] });
             }
             catch (ConfigurationFileException)
             {
@@ -133,4 +140,8 @@ internal static class FileReader
 
         return clients;
     }
+
+    private static string[] Items(ConfigurationSetting setting) => setting.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsLinkLocal(string address) => IPAddress.TryParse(address.Split('/')[0], out IPAddress? parsed) && parsed.IsIPv6LinkLocal;
 }

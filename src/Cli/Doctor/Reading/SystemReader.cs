@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using WgNet.Cli.Quick;
+using WgNet.Device;
 using WgNet.Linux;
 using WgNet.Udp;
 
@@ -108,21 +109,31 @@ internal static class SystemReader
     {
         List<Endpoint> endpoints = [];
         string[] names = [.. (facts.File?.Tunnel?.Peers ?? []).Select(peer => peer.EndpointName).OfType<string>().Distinct(StringComparer.Ordinal).Take(MostNames)];
-        (string Name, Task<IPAddress[]> Answer)[] questions = [.. names.Select(name => (name, Task.Run(() => Dns.GetHostAddressesAsync(name[..name.LastIndexOf(':')]))))];
+
+        // As the device does, and each on a thread of its own, so that one that hangs keeps none from its answer.
+        (string Name, Task<(IPAddress[] Addresses, string Reason)> Answer)[] questions =
+            [.. names.Select(name => (name, Task.Factory.StartNew(() => LookUp(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)))];
         _ = Task.WaitAny(Task.WhenAll(questions.Select(question => question.Answer)), Task.Delay(ResolverPatience));
-        foreach ((string name, Task<IPAddress[]> answer) in questions)
+        foreach ((string name, Task<(IPAddress[] Addresses, string Reason)> answer) in questions)
         {
-            if (answer.IsCompletedSuccessfully && answer.Result.Length > 0)
+            if (answer.IsCompletedSuccessfully && answer.Result.Addresses.Length > 0)
             {
-                endpoints.Add(new Endpoint(answer.Result[0], port: 0));
+                endpoints.Add(new Endpoint(answer.Result.Addresses[0], port: 0));
             }
             else
             {
-                unresolved.Add((name, answer.IsFaulted ? answer.Exception.InnerException!.Message : "no answer in three seconds"));
+                unresolved.Add((name, answer.IsCompletedSuccessfully ? answer.Result.Reason : "no answer in three seconds"));
             }
         }
 
         return endpoints;
+    }
+
+    private static (IPAddress[] Addresses, string Reason) LookUp(string endpoint)
+    {
+        _ = EndpointName.TrySplit(endpoint, out ReadOnlySpan<char> host, out _);
+        _ = NameLookup.TryResolve(Dns.GetHostAddresses, host.ToString(), out IPAddress[] addresses, out string reason);
+        return (addresses, reason);
     }
 
     private static PortFacts? ReadPort(int port)

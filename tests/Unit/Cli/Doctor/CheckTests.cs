@@ -58,6 +58,73 @@ public sealed partial class CheckTests
     }
 
     [Fact]
+    public void Run_KeySetByAHook_IsNotMissing()
+    {
+        FileFacts file = SampleFacts.ConfigFile with { Tunnel = SampleFacts.ConfigFile.Tunnel! with { HasPrivateKey = false, OwnKey = null }, UpHooks = ["wg set %i private-key /etc/wireguard/%i.key"] };
+        TunnelFacts without = SampleFacts.Tunnel(SampleFacts.First, SampleFacts.Second) with { HasPrivateKey = false };
+
+        Assert.DoesNotContain(Check.Run(SampleFacts.Running with { File = file }), finding => finding.Severity == Severity.Error);
+        Assert.DoesNotContain(Check.Run(SampleFacts.NotRunning with { File = file }), finding => finding.Severity == Severity.Error);
+        Assert.Contains(Check.Run(SampleFacts.Running with { File = file, Device = new DeviceFacts("1.0.0", without) }), finding => finding.Id == "private-key-missing");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_InterfaceThatDoesNotAnswer_IsNotSaidToHaveItsPortTakenByItself(bool isForbidden)
+    {
+        Facts facts = SampleFacts.NotRunning with { Socket = isForbidden ? SocketState.Forbidden : SocketState.Broken, Link = SampleFacts.Link, System = SampleFacts.Machine };
+
+        Assert.DoesNotContain(Check.Run(facts), finding => finding.Id == "port-taken");
+    }
+
+    [Fact]
+    public void Run_FirewallForAFamilyThatTheMachineHasNot_FindsNothing()
+    {
+        string rules = Provoked.Chain("input", "drop").Replace("\"inet\"", "\"ip6\"", StringComparison.Ordinal);
+        Facts facts = SampleFacts.Running with { System = SampleFacts.Machine with { UpstreamIPv6 = null, Ruleset = NftRuleset.Parse(rules) } };
+
+        Assert.DoesNotContain(Check.Run(facts), finding => finding.Id == "port-filtered");
+    }
+
+    [Fact]
+    public void Run_TenThousandPeersThatHaveWhatTheirFileSays_TakesNoMinutes()
+    {
+        PeerFacts[] peers = [.. Enumerable.Range(0, 10_000).Select(i =>
+        {
+            byte[] key = new byte[32];
+            BitConverter.TryWriteBytes(key, i + 1);
+            return new PeerFacts(new WgNet.Protocol.PublicKey(key), $"peer {i}")
+            {
+                AllowedIps = SampleFacts.Prefixes($"10.{i >> 8}.{i & 255}.0/24", $"2001:db8:{i:x}::1/128"),
+                LearnableIps = SampleFacts.Prefixes($"2001:db8:{i:x}::/64", "fe80::/64"),
+            };
+        })];
+        TunnelFacts tunnel = SampleFacts.Tunnel(peers);
+        Facts facts = SampleFacts.Running with
+        {
+            File = SampleFacts.ConfigFile with { Tunnel = tunnel },
+            Device = new DeviceFacts("1.0.0", tunnel),
+            Link = SampleFacts.Link with { Routes = [.. peers.SelectMany(peer => peer.AllowedIps)] },
+            System = SampleFacts.Machine with { Advertisers = [SampleFacts.Machine.Advertisers[0] with { Prefixes = SampleFacts.Prefixes("2001:db8::/32") }] },
+        };
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        Assert.DoesNotContain(Check.Run(facts), finding => finding.Id is "not-applied" or "learnable-hidden" or "route-missing" or "reverse-path-strict");
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void Read_OfADevice_NeitherReadsItNorSaysToChangeIt()
+    {
+        IReadOnlyList<Finding> findings = Check.Run(SampleFacts.NotRunning with { File = FileReader.Read("/dev/zero", "wg0") });
+
+        Assert.Equal("/dev/zero: a pipe or a device, and no file", Assert.Single(findings, finding => finding.Id == "configuration-refused").What);
+        Assert.Equal(Severity.Skipped, Assert.Single(findings, finding => finding.Id == "permissions").Severity);
+        Assert.DoesNotContain(findings, finding => finding.Mends.Any(mend => mend.Text.Contains("chmod", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Findings_InTheSources_AreAllProvokedAndDocumented()
     {
         string[] written = [.. Directory.EnumerateFiles(Path.Combine(Root(), "src/Cli/Doctor/Checks"), "*.cs").SelectMany(file => Id().Matches(File.ReadAllText(file)))

@@ -13,9 +13,11 @@ internal sealed record Provoked(Severity Severity, string Id, Facts Facts, strin
     [
         // The file.
         Error("configuration-refused", WithFile(ConfigFile with { Tunnel = null, Refusal = new ConfigurationFileException(FilePath, 3, "MTU", "1", "not a number in range", "68 to 65535") }),
-            "MTU = 1: not a number in range", $"in {FilePath}, line 3: 68 to 65535"),
+            "MTU = 1: not a number in range", $"in {FilePath}, line 3: MTU = <68 to 65535>"),
+        Error("configuration-refused", WithFile(ConfigFile with { Tunnel = null, Refusal = new ConfigurationFileException(FilePath, 3, "AlowedIPs", null, "unknown key in [Peer]", "AllowedIPs") }),
+            "unknown key", $"in {FilePath}, line 3: <AllowedIPs>"),
         Warning("configuration-doubtful", WithFile(ConfigFile with { Warnings = ["Warning: AllowedIP has nonzero host part: 10.0.0.1/8"] }), "nonzero host part"),
-        Warning("no-peer", NotRunningWith(ConfigFile with { Tunnel = Tunnel() }), "no [Peer]", "run: wgnet set wg0 peer <public key> allowed-ips <prefixes> && wgnet save wg0"),
+        Warning("no-peer", NotRunningWith(ConfigFile with { Tunnel = Tunnel() }), "no [Peer]", "run: wgnet up wg0 && wgnet set wg0 peer <public key> allowed-ips <prefixes> && wgnet save wg0"),
         Warning("file-readable", WithFile(ConfigFile with { Access = [new AccessFacts(FilePath, Octal(644), Octal(755))] }), "anyone on this machine can read", $"run: chmod 600 {FilePath}"),
         Error("file-writable", WithFile(ConfigFile with { Access = [new AccessFacts("/etc/a b.key", Octal(666), Octal(755))] }), "anyone on this machine can change", "run: chmod 600 '/etc/a b.key'"),
         Error("folder-writable", WithFile(ConfigFile with { Access = [new AccessFacts(FilePath, Octal(600), Octal(777))] }), "put another file in the place of", "run: chmod o-w /etc/wireguard"),
@@ -34,6 +36,7 @@ internal sealed record Provoked(Severity Severity, string Id, Facts Facts, strin
         Error("no-libsodium", WithSystem(Machine with { HasSodium = false }), "libsodium.so.23", "run: apt-get install libsodium23"),
         Error("socket-stale", NotRunning with { Socket = SocketState.Stale }, "nobody answers at /var/run/wireguard/wg0.sock", "run: wgnet up wg0"),
         Error("no-answer", NotRunning with { Socket = SocketState.Broken, SocketFailure = "wg0: nonsense" }, "does not answer as a device does: wg0: nonsense", "run: ip link delete wg0", "run: wgnet up wg0"),
+        Error("no-answer", NotRunning with { Link = Link, Socket = SocketState.Broken, SocketFailure = "wg0: Connection timed out" }, "Connection timed out", "run: kill -KILL 812", "run: wgnet up wg0"),
         Error("other-implementation", Running with { Device = Running.Device! with { Version = null }, Link = Link with { Holders = [new RunningProcess(5, "wireguard-go")] } },
             "wg0 is run by wireguard-go (process 5), which cannot learn addresses", "run: ip link delete wg0", "run: wgnet up wg0"),
         Error("interface-held", NotRunning with { Link = Link }, "held by wgnet (process 812), and there is no control socket", "run: ip link delete wg0"),
@@ -63,8 +66,10 @@ internal sealed record Provoked(Severity Severity, string Id, Facts Facts, strin
         Warning("peer-silent", WithFile(ConfigFile with { Tunnel = Tunnel(First with { HasEndpoint = true }, Second) }) with { Device = new DeviceFacts("1.0.0", Tunnel(First with { SentBytes = 148 }, Second)) },
             "was called and has never answered", "run: wgnet show wg0 public-key; wgnet show wg0 endpoints"),
         Error("port-filtered", WithRules(Chain("input", "drop")), "drops UDP port 51820 over IPv4 and IPv6: the policy of chain inet filter input is drop", "run: nft insert rule inet filter input udp dport 51820 accept"),
+        Error("port-filtered", WithRules(Chain("input", "drop")) with { System = Machine with { UpstreamIPv6 = null, Ruleset = NftRuleset.Parse(Chain("input", "drop")) } }, "drops UDP port 51820 over IPv4: the policy", "run: nft insert rule inet filter input udp dport 51820 accept"),
         Error("solicitation-filtered", WithRules(Chain("input", "drop")), "drops router solicitations from wg0", "run: nft insert rule inet filter input iifname wg0 icmpv6 type nd-router-solicit accept"),
         Error("forward-filtered", WithRules(Chain("forward", "drop")), "forwards no IPv4 and IPv6 from wg0", "run: nft insert rule inet filter forward iifname wg0 accept"),
+        Error("forward-filtered", WithRules(Chain("forward", "drop")) with { Name = "4g+" }, "forwards no IPv4 and IPv6 from 4g+", "run: nft insert rule inet filter forward iifname '\"4g+\"' accept"),
         Error("answers-filtered", WithRules(Chain("forward", "drop")), "forwards no answers over IPv4 and IPv6 to wg0", "run: nft insert rule inet filter forward oifname wg0 ct state established,related accept"),
         Warning("mtu-too-large", WithLink(Link with { Link = Link.Link with { Mtu = 1421 } }), "the MTU is 1421, and the way to 2001:db8:9::7 carries 1500, which leaves 1420", "run: ip link set wg0 mtu 1420", $"in {FilePath}, line 5: MTU = 1420"),
         Warning("mtu-too-large", WithSystem(Machine with { Paths = [Way("198.51.100.7", 1400)] }), "which leaves 1340", "run: ip link set wg0 mtu 1340", $"in {FilePath}, line 5: MTU = 1340"),
@@ -72,9 +77,11 @@ internal sealed record Provoked(Severity Severity, string Id, Facts Facts, strin
 
         // The inside.
         Error("allowed-ips-moved", WithTunnel(Tunnel(First, Second with { AllowedIps = First.AllowedIps })), "both have 10.9.0.2/32 in AllowedIPs", $"in {FilePath}, line 9: AllowedIPs ="),
-        Warning("allowed-ips-own", WithTunnel(Tunnel(First with { AllowedIps = Prefixes("10.9.0.1/32", "10.9.0.2/32") }, Second)), "10.9.0.1/32 in AllowedIPs, which is an address of wg0 itself", $"in {FilePath}, line 9: AllowedIPs = 10.9.0.2/32"),
-        Error("learnable-hidden", WithTunnel(Tunnel(First, Second with { AllowedIps = Prefixes(Learnable, "10.9.0.3/32") })), $"{Learnable} in the AllowedIPs of peer AgIC… (line 13) hides the learnable {Learnable}", $"in {FilePath}, line 14: AllowedIPs = 10.9.0.3/32"),
-        Error("learnable-hidden", WithTunnel(Tunnel(First with { LearnableIps = Prefixes("2001:db8::/32", "fe80::/64") }, Second with { LearnableIps = [], AllowedIps = Prefixes("2001:db8:1::/48") })), "2001:db8:1::/48 in the AllowedIPs", $"in {FilePath}, line 14: AllowedIPs ="),
+        Error("allowed-ips-moved", WithFile(FileWith(Tunnel(First with { AllowedIps = Prefixes("10.9.0.2/32", "10.9.0.3/32", "10.9.0.4/32") }, Second), "AllowedIPs = 10.9.0.2/32", "AllowedIPs = 10.9.0.2/32\nAllowedIPs = 10.9.0.3, 10.9.0.4/32")),
+            "both have 10.9.0.3/32 in AllowedIPs", $"in {FilePath}, line 10: AllowedIPs = 10.9.0.4/32"),
+        Warning("allowed-ips-own", WithFile(FileWith(Tunnel(First with { AllowedIps = Prefixes("10.9.0.1/32", "10.9.0.2/32") }, Second), "= 10.9.0.2/32", "= 10.9.0.1/32, 10.9.0.2/32")), "10.9.0.1/32 in AllowedIPs, which is an address of wg0 itself", $"in {FilePath}, line 9: AllowedIPs = 10.9.0.2/32"),
+        Error("learnable-hidden", WithFile(FileWith(Tunnel(First, Second with { AllowedIps = Prefixes(Learnable, "10.9.0.3/32") }), "= 10.9.0.3/32", $"= {Learnable}, 10.9.0.3/32")), $"{Learnable} in the AllowedIPs of peer AgIC… (line 13) hides the learnable {Learnable}", $"in {FilePath}, line 14: AllowedIPs = 10.9.0.3/32"),
+        Error("learnable-hidden", WithFile(FileWith(Tunnel(First with { LearnableIps = Prefixes("2001:db8::/32", "fe80::/64") }, Second with { LearnableIps = [], AllowedIps = Prefixes("2001:db8:1::/48") }), "= 10.9.0.3/32", "= 2001:db8:1::/48")), "2001:db8:1::/48 in the AllowedIPs", $"in {FilePath}, line 14: AllowedIPs ="),
         Warning("learnable-too-long", WithTunnel(Tunnel(First with { LearnableIps = Prefixes("2001:db8:1::/80", "fe80::/64") })), "2001:db8:1::/80 is longer than /64"),
         Warning("learnable-no-link-local", WithFile(ConfigFile with
             {
@@ -84,6 +91,7 @@ internal sealed record Provoked(Severity Severity, string Id, Facts Facts, strin
         Error("link-local-shared", WithFile(ConfigFile with { Clients = [new ClientFacts("/etc/wireguard/wg0-clients/laptop.conf", 4, [Own("fe80::2/64")]), new ClientFacts("/etc/wireguard/wg0-clients/phone.conf", 5, [Own("fe80::2/64")])] }),
             "phone.conf has the link-local address of /etc/wireguard/wg0-clients/laptop.conf: fe80::2/64", "in /etc/wireguard/wg0-clients/phone.conf, line 5: Address = fe80::…"),
         Error("link-local-shared", WithFile(ConfigFile with { Clients = [new ClientFacts("/etc/wireguard/wg0-clients/laptop.conf", 4, [Own("fe80::1/64")])] }), $"laptop.conf has the link-local address of {FilePath}: fe80::1/64", "in /etc/wireguard/wg0-clients/laptop.conf, line 4: Address = fe80::…"),
+        Error("link-local-shared", WithFile(ConfigFile with { Clients = [new ClientFacts("/etc/wireguard/wg0-clients/laptop.conf", 4, [Own("fe80::1/64")]) { Others = ["10.9.0.2/32"] }] }), "laptop.conf has the link-local address of", "in /etc/wireguard/wg0-clients/laptop.conf, line 4: Address = 10.9.0.2/32, fe80::…"),
         Error("link-local-conflict", WithDevice(Tunnel(First, Second with { Conflicts = 3 })), "sends from addresses that another peer has (3 packets), and has no link-local address of its own", "add under [Interface] in the client's configuration: Address = fe80::…"),
         Warning("not-advertised", WithSystem(Machine with { Advertisers = [] }), $"advertises {Learnable} on wg0", $"add to /etc/radvd.conf: interface wg0 {{ AdvSendAdvert on; UnicastOnly on; prefix {Learnable} {{ }}; }};", "run: systemctl restart radvd"),
         Error("advertiser-stopped", WithSystem(Machine with { Advertisers = [Machine.Advertisers[0] with { Process = null }] }), "radvd does not run, which /etc/radvd.conf has advertise", "run: systemctl restart radvd"),

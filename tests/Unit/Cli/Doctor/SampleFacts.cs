@@ -54,6 +54,13 @@ internal static class SampleFacts
         Access = [new AccessFacts(FilePath, UnixFileMode.UserRead | UnixFileMode.UserWrite, Octal(755))],
     };
 
+    /// <summary>The file with other peers, and the text that makes them.</summary>
+    public static FileFacts FileWith(TunnelFacts tunnel, string line, string replacement) => ConfigFile with
+    {
+        Tunnel = tunnel,
+        Sections = ConfigurationFile.Parse(Text.Replace(line, replacement, StringComparison.Ordinal), FilePath, ConfigurationMode.Append).Sections,
+    };
+
     public static RunningProcess Daemon { get; } = new(812, "wgnet");
 
     public static LinkFacts Link { get; } = new(
