@@ -137,8 +137,9 @@ public sealed class UapiSetTests
         Assert.Equal(((UInt128)5, (UInt128)6), (Assert.Single(parser.Update.Peers[0].Pin), Assert.Single(parser.Update.Peers[0].Unpin)));
     }
 
+    /// <summary>Half a second when nothing runs beside it; were each line to cost more for those before it, it would be minutes.</summary>
     [Fact]
-    public void Set_HundredThousandAllowedIps_IsAppliedWithinTwoSeconds()
+    public void Set_HundredThousandAllowedIps_IsAppliedWithinTenSeconds()
     {
         using var server = new ServerFixture();
         var text = new StringBuilder("set=1\n" + Peer);
@@ -149,7 +150,7 @@ public sealed class UapiSetTests
 
         var time = Stopwatch.StartNew();
         Assert.Equal("errno=0\n\n", server.Exchange(text.Append('\n').ToString()));
-        Assert.InRange(time.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange(time.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Equal(100_000, server.Device.Applied[0].Peers[0].AllowedIps.Count);
     }
 
