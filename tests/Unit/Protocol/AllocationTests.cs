@@ -13,12 +13,18 @@ public class AllocationTests
         byte[] datagram = new byte[64 + Keypair.Overhead];
         Pass(a, b, datagram, 1000);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int delivered = Pass(a, b, datagram, 100_000);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // The least of three: a packet that allocated would be in each of them. Beside all other tests, five kilobytes for 100,000 packets
+        // were counted once, which no packet's are.
+        long least = long.MaxValue;
+        for (int i = 0; i < 3 && least > 0; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            int delivered = Pass(a, b, datagram, 100_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(100_000, delivered);
+        }
 
-        Assert.Equal(100_000, delivered);
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, least);
     }
 
     private static int Pass(Side a, Side b, byte[] datagram, int packets)
