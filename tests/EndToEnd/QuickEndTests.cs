@@ -90,12 +90,7 @@ public sealed class QuickEndTests
         Write(lab, $"Address = 10.0.0.1/24, fd00::1/64\nDNS = 10.0.0.53\nPostDown = touch {after}", "0.0.0.0/0, ::/0");
         lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
 
-        Daemon down = lab.Host.Start("env", "--default-signal=INT", "PATH=" + lab.SearchPath, Programs.WgNet, "down", lab.ConfigurationFile);
-        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => down.Log);
-        down.Signal("INT");
-
-        Assert.True(down.WaitForExit(TimeSpan.FromSeconds(15)));
-        Assert.Equal(0, down.ExitCode);
+        Assert.Equal(0, Interrupt(lab, "down", "INT", begun));
         Assert.True(File.Exists(after));
         Assert.Equal(before, lab.State());
     }
@@ -109,12 +104,7 @@ public sealed class QuickEndTests
         lab.MustRun(Programs.WgNet, "up", lab.ConfigurationFile);
         string before = lab.State();
 
-        Daemon down = lab.Host.Start("env", "--default-signal=INT", Programs.WgNet, "down", lab.ConfigurationFile);
-        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => down.Log);
-        down.Signal("INT");
-
-        Assert.True(down.WaitForExit(TimeSpan.FromSeconds(15)));
-        Assert.Equal(130, down.ExitCode);
+        Assert.Equal(130, Interrupt(lab, "down", "INT", begun));
         Assert.Equal(before, lab.State());
         lab.MustRun(Programs.WgNet, "down", lab.ConfigurationFile);
     }
@@ -151,12 +141,18 @@ public sealed class QuickEndTests
         string begun = Path.Combine(lab.Lab.Folder, "begun");
         string before = lab.State();
         Write(lab, $"Address = 10.0.0.1/24\nPostUp = touch {begun}; sleep 2", "0.0.0.0/0");
-        Daemon up = lab.Host.Start("env", "--default-signal=HUP", Programs.WgNet, "up", lab.ConfigurationFile);
-        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => up.Log);
-        up.Signal("HUP");
-        Assert.True(up.WaitForExit(TimeSpan.FromSeconds(15)));
-        Assert.Equal(130, up.ExitCode);
+        Assert.Equal(130, Interrupt(lab, "up", "HUP", begun));
         Assert.Equal(before, lab.State());
+    }
+
+    // The exit status of a command that gets the signal while it runs what makes the file.
+    private static int Interrupt(QuickLab lab, string verb, string signal, string begun)
+    {
+        Daemon command = lab.Host.Start("env", $"--default-signal={signal}", "PATH=" + lab.SearchPath, Programs.WgNet, verb, lab.ConfigurationFile);
+        Wait.Until(() => File.Exists(begun), TimeSpan.FromSeconds(15), () => command.Log);
+        command.Signal(signal);
+        Assert.True(command.WaitForExit(TimeSpan.FromSeconds(15)), command.Log);
+        return command.ExitCode;
     }
 
     private static void Write(QuickLab lab, string settings, string allowedIps) =>
