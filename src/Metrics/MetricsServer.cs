@@ -19,8 +19,6 @@ public sealed class MetricsServer : IDisposable
     /// <summary>Clients at a time that read metrics, each with all of the counters of one moment. Here, too, who came first leaves first.</summary>
     public const int MostReading = 32;
 
-    private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(100);
-
     private readonly Socket _listener;
     private readonly string? _path;
     private readonly ulong? _inode;
@@ -54,7 +52,7 @@ public sealed class MetricsServer : IDisposable
         MetricsAddress address, string interfaceName, string version, IMeasured device, Log log, MetricsTimeouts? timeouts = null)
     {
         var server = new MetricsServer(address, interfaceName, version, device, log, timeouts ?? MetricsTimeouts.Default);
-        _ = server.AcceptAsync();
+        _ = AcceptLoop.RunAsync(server._listener, server.Admit, failure => log.Verbose($"metrics: {failure}"), server._stop.Token);
         return server;
     }
 
@@ -85,27 +83,6 @@ public sealed class MetricsServer : IDisposable
         {
             // A dead socket's file harms nobody: whoever listens there next takes its place.
             _log.Error($"metrics: {_path} stays behind: {e.Message}");
-        }
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                Admit(await _listener.AcceptAsync(_stop.Token));
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException e)
-            {
-                // Out of descriptors, most likely: who has connected waits in the backlog.
-                _log.Verbose($"metrics: accept: {e.Message}");
-                await Task.Delay(AcceptRetry, CancellationToken.None);
-            }
         }
     }
 

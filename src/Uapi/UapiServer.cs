@@ -14,8 +14,6 @@ public sealed class UapiServer : IDisposable
     /// <summary>More than that at once are turned away: each may hold a half-read request.</summary>
     public const int MaxClients = 512;
 
-    private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(100);
-
     private readonly Socket _listener;
     private readonly string _path;
     private readonly IControlled _device;
@@ -51,7 +49,7 @@ public sealed class UapiServer : IDisposable
         _watch = new Inotify(_path);
         _watcher = new Thread(WatchFile) { IsBackground = true, Name = "uapi-watch" };
         _watcher.Start();
-        _ = AcceptAsync();
+        _ = AcceptLoop.RunAsync(_listener, Admit, failure => _log.Error($"UAPI: {failure}"), _stop.Token);
     }
 
     /// <summary>Ends all connections and removes the socket's file, unless somebody already did.</summary>
@@ -77,27 +75,6 @@ public sealed class UapiServer : IDisposable
 
         _listener.Dispose();
         _ = Task.WaitAll([.. _clients.Keys], TimeSpan.FromSeconds(1));
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                Admit(await _listener.AcceptAsync(_stop.Token));
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException e)
-            {
-                // Out of descriptors, most likely: the clients that are there go on, new ones wait in the backlog.
-                _log.Error($"UAPI: accept: {e.Message}");
-                await Task.Delay(AcceptRetry, CancellationToken.None);
-            }
-        }
     }
 
     private void Admit(Socket client)
