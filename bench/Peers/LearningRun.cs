@@ -18,15 +18,13 @@ internal sealed record LearningResult(int AnsweredAtOnce, int Answered, int Misd
 /// </summary>
 internal sealed class LearningRun(UdpSockets sockets, Initiator[] peers, int addresses, IPAddress gateway)
 {
-    private const int HeaderLength = 40, EchoLength = 8, PacketLength = HeaderLength + EchoLength;
-    private const byte IcmpV6 = 58, EchoRequest = 128, EchoReply = 129;
-
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     // 2001:db8:1::/64
     private static readonly UInt128 Network = (UInt128)0x2001_0DB8_0001_0000 << 64;
 
+    private readonly UInt128 _gateway = BinaryPrimitives.ReadUInt128BigEndian(gateway.GetAddressBytes());
     private readonly Dictionary<uint, Initiator> _byIndex = peers.ToDictionary(peer => peer.Sender);
     private readonly HashSet<(int Peer, int Address)> _unanswered =
         [.. peers.SelectMany(peer => Enumerable.Range(0, addresses).Select(i => (peer.Number, i)))];
@@ -60,16 +58,8 @@ internal sealed class LearningRun(UdpSockets sockets, Initiator[] peers, int add
 
     private void Ping(Initiator peer, int number)
     {
-        byte[] datagram = new byte[PacketLength + Keypair.Overhead];
-        Span<byte> packet = datagram.AsSpan(Keypair.HeaderSize, PacketLength);
-        packet[0] = 0x60;
-        BinaryPrimitives.WriteUInt16BigEndian(packet[4..], EchoLength);
-        packet[6] = IcmpV6;
-        packet[7] = 64;
-        BinaryPrimitives.WriteUInt128BigEndian(packet[8..], Address(peer.Number, number));
-        gateway.TryWriteBytes(packet[24..], out _);
-        packet[HeaderLength] = EchoRequest;
-        BinaryPrimitives.WriteUInt16BigEndian(packet[(HeaderLength + 2)..], Checksum(packet));
+        byte[] datagram = new byte[EchoRequest.PacketLength + Keypair.Overhead];
+        EchoRequest.Write(datagram.AsSpan(Keypair.HeaderSize, EchoRequest.PacketLength), Address(peer.Number, number), _gateway);
         peer.Seal(datagram);
         sockets.Send(peer.Gateway, datagram, ecn: 0);
     }
@@ -97,18 +87,13 @@ internal sealed class LearningRun(UdpSockets sockets, Initiator[] peers, int add
     private void Take(Span<byte> datagram)
     {
         if (!TransportMessage.TryReadIndex(datagram, out uint index) || !_byIndex.TryGetValue(index, out Initiator? peer)
-            || !peer.TryOpen(datagram, out int length) || length < PacketLength)
+            || !peer.TryOpen(datagram, out int length)
+            || !EchoRequest.IsReply(datagram.Slice(Keypair.HeaderSize, length), out UInt128 destination))
         {
             return;
         }
 
-        ReadOnlySpan<byte> packet = datagram.Slice(Keypair.HeaderSize, length);
-        if (packet[6] != IcmpV6 || packet[HeaderLength] != EchoReply)
-        {
-            return;
-        }
-
-        UInt128 number = BinaryPrimitives.ReadUInt128BigEndian(packet[24..]) - Address(peer.Number, 0);
+        UInt128 number = destination - Address(peer.Number, 0);
         if (number >= (uint)addresses)
         {
             _misdirected++;
@@ -117,22 +102,5 @@ internal sealed class LearningRun(UdpSockets sockets, Initiator[] peers, int add
         {
             _ = _unanswered.Remove((peer.Number, (int)number));
         }
-    }
-
-    // RFC 8200, section 8.1: the addresses, length and next header, then the message.
-    private static ushort Checksum(ReadOnlySpan<byte> packet)
-    {
-        uint sum = EchoLength + IcmpV6;
-        for (int i = 8; i < packet.Length; i += 2)
-        {
-            sum += BinaryPrimitives.ReadUInt16BigEndian(packet[i..]);
-        }
-
-        while (sum >> 16 != 0)
-        {
-            sum = (sum & 0xffff) + (sum >> 16);
-        }
-
-        return (ushort)~sum;
     }
 }
