@@ -212,8 +212,8 @@ public sealed class ConfigurationFile
         bool replace = mode == ConfigurationMode.Replace;
         Update.ReplacePeers = replace;
         // As wg setconf: a key, port, mark or number that the file does not mention is taken away.
-        Update.PrivateKey = _interface.PrivateKey ?? (replace ? new byte[UapiValue.KeySize] : null);
-        Update.PrivateKeyFile = _interface.PrivateKeyFile;
+        Update.PrivateKey = _interface.PrivateKey.Key ?? (replace ? new byte[UapiValue.KeySize] : null);
+        Update.PrivateKeyFile = _interface.PrivateKey.File;
         Update.ListenPort = _interface.ListenPort ?? (replace ? 0 : null);
         Update.FirewallMark = _interface.FirewallMark ?? (replace ? 0 : null);
         Update.Workers = _interface.Workers ?? (replace ? WorkerCount.Automatic : null);

@@ -11,12 +11,7 @@ internal sealed class InterfaceSection
         "PostDown", "SaveConfig", "LearnableIPs", "LearnLimit", "LearnTimeout", "Workers", "MetricsListen", "StateFile",
     ];
 
-    private string? _privateKeyFrom;
-
-    public byte[]? PrivateKey { get; private set; }
-
-    /// <summary>The file that the key stands in, empty if it stands in none; null if there is no key.</summary>
-    public string? PrivateKeyFile { get; private set; }
+    public SecretKeys PrivateKey { get; } = new("private", "PrivateKey");
 
     public ushort? ListenPort { get; private set; }
 
@@ -31,17 +26,17 @@ internal sealed class InterfaceSection
     public QuickSettings Quick { get; } = new();
 
     /// <summary>For the peers that do not say otherwise.</summary>
-    public LearnDefaults Learn { get; } = new();
+    public LearnKeys Learn { get; } = new();
 
     public void Take(in ConfigurationLine line)
     {
         switch (line.Key.ToUpperInvariant())
         {
             case "PRIVATEKEY":
-                SetPrivateKey(line, line.Secret(), "");
+                PrivateKey.Take(line);
                 break;
             case "PRIVATEKEYFILE":
-                SetPrivateKey(line, line.SecretFile("private", out string file), file);
+                PrivateKey.TakeFile(line);
                 break;
             case "LISTENPORT":
                 ListenPort = (ushort)line.Number(0, ushort.MaxValue);
@@ -102,54 +97,6 @@ internal sealed class InterfaceSection
                 break;
             default:
                 throw line.RefuseKey("Interface", Keys, "Peer", PeerSection.Keys);
-        }
-    }
-
-    private void SetPrivateKey(in ConfigurationLine line, byte[] key, string file)
-    {
-        PrivateKey.Wipe();
-        PrivateKey = key;
-        PrivateKeyFile = file;
-        string from = line.Key.ToUpperInvariant();
-        if (_privateKeyFrom is not null && _privateKeyFrom != from)
-        {
-            throw line.RefuseSecret("the private key is given twice", "either PrivateKey or PrivateKeyFile");
-        }
-
-        _privateKeyFrom = from;
-    }
-}
-
-/// <summary>The three Learn keys, which [Interface] and [Peer] have in common.</summary>
-internal sealed class LearnDefaults
-{
-    public bool ReplaceLearnableIps { get; private set; } = true;
-
-    /// <summary>Null if not given; an empty list is one that was given.</summary>
-    public List<PrefixUpdate>? LearnableIps { get; private set; }
-
-    public int? Limit { get; private set; }
-
-    public long? TimeoutSeconds { get; private set; }
-
-    /// <summary>False if the key is none of the three.</summary>
-    public bool TryTake(in ConfigurationLine line)
-    {
-        switch (line.Key.ToUpperInvariant())
-        {
-            case "LEARNABLEIPS":
-                bool replace = ReplaceLearnableIps;
-                line.Prefixes(LearnableIps ??= [], ref replace, onlyIPv6: true);
-                ReplaceLearnableIps = replace;
-                return true;
-            case "LEARNLIMIT":
-                Limit = line.Number(0, LearnSettings.MaxLimit);
-                return true;
-            case "LEARNTIMEOUT":
-                TimeoutSeconds = line.Duration();
-                return true;
-            default:
-                return false;
         }
     }
 }

@@ -15,12 +15,10 @@ internal sealed class PeerSection(int firstLine)
     ];
 
     private readonly List<PrefixUpdate> _allowedIps = [];
-    private readonly LearnDefaults _learn = new();
+    private readonly LearnKeys _learn = new();
+    private readonly SecretKeys _presharedKey = new("preshared", "PresharedKey");
     private bool _replaceAllowedIps = true;
     private PublicKey? _publicKey;
-    private byte[]? _presharedKey;
-    private string? _presharedKeyFile;
-    private string? _presharedKeyFrom;
     private string? _endpoint;
     private ushort? _keepalive;
 
@@ -34,10 +32,10 @@ internal sealed class PeerSection(int firstLine)
                 _publicKey = line.PublicKey();
                 break;
             case "PRESHAREDKEY":
-                SetPresharedKey(line, line.Secret(), "");
+                _presharedKey.Take(line);
                 break;
             case "PRESHAREDKEYFILE":
-                SetPresharedKey(line, line.SecretFile("preshared", out string file), file);
+                _presharedKey.TakeFile(line);
                 break;
             case "ALLOWEDIPS":
                 line.Prefixes(_allowedIps, ref _replaceAllowedIps, onlyIPv6: false);
@@ -64,12 +62,12 @@ internal sealed class PeerSection(int firstLine)
         ?? throw new ConfigurationFileException(file, firstLine, null, null, "this [Peer] has no PublicKey", "PublicKey = …");
 
     /// <summary>The whole section; the preshared key's array goes with it.</summary>
-    public PeerUpdate ToUpdate(PublicKey publicKey, LearnDefaults defaults)
+    public PeerUpdate ToUpdate(PublicKey publicKey, LearnKeys defaults)
     {
         var update = new PeerUpdate(publicKey)
         {
-            PresharedKey = _presharedKey,
-            PresharedKeyFile = _presharedKeyFile,
+            PresharedKey = _presharedKey.Key,
+            PresharedKeyFile = _presharedKey.File,
             PersistentKeepalive = _keepalive,
             ReplaceAllowedIps = _replaceAllowedIps,
             ReplaceLearnableIps = _learn.ReplaceLearnableIps,
@@ -86,19 +84,5 @@ internal sealed class PeerSection(int firstLine)
         }
 
         return update;
-    }
-
-    private void SetPresharedKey(in ConfigurationLine line, byte[] key, string file)
-    {
-        _presharedKey.Wipe();
-        _presharedKey = key;
-        _presharedKeyFile = file;
-        string from = line.Key.ToUpperInvariant();
-        if (_presharedKeyFrom is not null && _presharedKeyFrom != from)
-        {
-            throw line.RefuseSecret("the preshared key is given twice", "either PresharedKey or PresharedKeyFile");
-        }
-
-        _presharedKeyFrom = from;
     }
 }
