@@ -188,8 +188,8 @@ public sealed class EndpointNameTests
         public void Up() => Lab.MustRun(Programs.WgNet, "up", Lab.ConfigurationFile);
 
         /// <summary>An echo a second, until one is answered.</summary>
-        public void Reaches(TimeSpan within) => Wait.Until(
-            () => Ping.Once(Lab.Host, GatewayInside, seconds: 1).Succeeded, within, () => Lab.Host.Run(Programs.WgNet, "show", Lab.Name));
+        public void Reaches(TimeSpan within) =>
+            Ping.SucceedsWithin(within, Lab.Host, GatewayInside, () => Lab.Host.Run(Programs.WgNet, "show", Lab.Name));
 
         public JsonElement Peer() => JsonDocument.Parse(Lab.Host.Run(Programs.WgNet, "show", Lab.Name, "--json"))
             .RootElement.GetProperty("interfaces")[0].GetProperty("peers")[0];

@@ -79,10 +79,7 @@ public sealed class KeyTests
         Ping.Fails(pair.LeftHost, TunnelPair.RightIPv4);
 
         pair.Left.SetPrivateKey(keys);
-        Wait.Until(
-            () => Ping.Once(pair.LeftHost, TunnelPair.RightIPv4, 1).Succeeded,
-            TimeSpan.FromSeconds(15),
-            "no handshake after the key came back");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(15), pair.LeftHost, TunnelPair.RightIPv4, "no handshake after the key came back");
     }
 
     [Theory]

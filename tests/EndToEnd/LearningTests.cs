@@ -110,8 +110,7 @@ public sealed partial class LearningTests
         Assert.True(network.Drops(client, "not_learnable") >= 3);
 
         network.GatewayHost.Run($"ip address del {Taken}/128 dev {network.Gateway.Name}");
-        Wait.Until(
-            () => Ping.Once(client.Host, SlaacNetwork.GatewayAddress, 1, "-I", Taken).Succeeded, TimeSpan.FromSeconds(10), "it is not free again");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(10), client.Host, SlaacNetwork.GatewayAddress, "it is not free again", "-I", Taken);
     }
 
     [Fact]

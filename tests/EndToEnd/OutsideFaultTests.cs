@@ -17,10 +17,7 @@ public sealed class OutsideFaultTests
             relay, pair.LeftHost.Links[1].Address(outside), pair.RightHost.Links[1].Address(outside), 0.1));
         pair.Left.AddPeer(pair.Right, TunnelPair.RightAllowedIps, Tunnel.Endpoint(relay.Links[0].Address(outside)));
         pair.Right.AddPeer(pair.Left, TunnelPair.LeftAllowedIps, Tunnel.Endpoint(relay.Links[1].Address(outside)));
-        Wait.Until(
-            () => Ping.Once(pair.LeftHost, TunnelPair.RightIPv4, 1).Succeeded,
-            TimeSpan.FromSeconds(40),
-            "no handshake came through");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(40), pair.LeftHost, TunnelPair.RightIPv4, "no handshake came through");
 
         // Repeated outside is not repeated inside: ping(8) would say so.
         CommandResult pings = pair.LeftHost.TryRun(

@@ -54,10 +54,7 @@ public sealed class RoutingTests
         Ping.Fails(pair.LeftHost, "203.0.113.9", "-I", TunnelPair.LeftIPv4);
 
         pair.Left.Set("fwmark 51820");
-        Wait.Until(
-            () => Ping.Once(pair.LeftHost, "203.0.113.9", 1, "-I", TunnelPair.LeftIPv4).Succeeded,
-            TimeSpan.FromSeconds(15),
-            "marked packets do not get out");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(15), pair.LeftHost, "203.0.113.9", "marked packets do not get out", "-I", TunnelPair.LeftIPv4);
         Assert.Equal("0xca6c", pair.LeftHost.Run($"wg show {pair.Left.Name} fwmark").Trim());
 
         pair.Left.Set("fwmark 0");
@@ -105,10 +102,7 @@ public sealed class RoutingTests
         Assert.NotEmpty(pair.Left.PeerValues(pair.Right, "drop_routing_loop"));
 
         pair.LeftHost.Run($"ip route del {right} dev {pair.Left.Name}");
-        Wait.Until(
-            () => Ping.Once(pair.LeftHost, TunnelPair.RightIPv4, 1).Succeeded,
-            TimeSpan.FromSeconds(15),
-            "the tunnel did not recover");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(15), pair.LeftHost, TunnelPair.RightIPv4, "the tunnel did not recover");
     }
 
     /// <summary>

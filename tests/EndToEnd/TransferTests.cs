@@ -75,10 +75,7 @@ public sealed class TransferTests
         Ping.Fails(pair.LeftHost, TunnelPair.RightIPv4);
 
         SetPresharedKey(pair.Right, pair.Left, psk);
-        Wait.Until(
-            () => Ping.Once(pair.LeftHost, TunnelPair.RightIPv4, 1).Succeeded,
-            TimeSpan.FromSeconds(15),
-            "no handshake with equal preshared keys");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(15), pair.LeftHost, TunnelPair.RightIPv4, "no handshake with equal preshared keys");
         TcpTransfer.Run(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv4);
     }
 

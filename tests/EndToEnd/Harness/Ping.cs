@@ -16,6 +16,15 @@ public static partial class Ping
         Assert.True(result.Succeeded, result.ToString());
     }
 
+    /// <summary>An echo a second, until one is answered.</summary>
+    /// <param name="failure">Says what it means that none was, in time.</param>
+    public static void SucceedsWithin(TimeSpan timeout, Host from, string to, Func<string> failure, params string[] options) =>
+        Wait.Until(() => Once(from, to, 1, options).Succeeded, timeout, failure);
+
+    /// <inheritdoc cref="SucceedsWithin(TimeSpan, Host, string, Func{string}, string[])"/>
+    public static void SucceedsWithin(TimeSpan timeout, Host from, string to, string failure, params string[] options) =>
+        SucceedsWithin(timeout, from, to, () => failure, options);
+
     /// <summary>No echo of three is answered within a second.</summary>
     public static void Fails(Host from, string to, params string[] options)
     {

@@ -57,10 +57,7 @@ public sealed class KernelInteropTests(KernelGuest guest)
         CommandResult set = guest.Host.TryRun(
             ["wg", "set", pair.Local.Name, "peer", pair.Remote.Keys.Public, "preshared-key", "/dev/stdin"], key);
         Assert.True(set.Succeeded, set.ToString());
-        Wait.Until(
-            () => Ping.Once(guest.Host, TunnelPair.RightIPv4, 1).Succeeded,
-            TimeSpan.FromSeconds(15),
-            "no handshake with equal preshared keys");
+        Ping.SucceedsWithin(TimeSpan.FromSeconds(15), guest.Host, TunnelPair.RightIPv4, "no handshake with equal preshared keys");
         guest.Pings(TunnelPair.LeftIPv6);
     }
 
