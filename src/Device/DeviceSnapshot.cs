@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using WgNet.Protocol;
 using WgNet.Routing;
 using WgNet.Udp;
@@ -37,6 +38,16 @@ public sealed class DeviceSnapshot
 
     /// <summary>What was dropped and belongs to no peer, as <see cref="PeerSnapshot.Drops"/>.</summary>
     public List<(string Reason, long Count)> Drops { get; } = [];
+
+    /// <summary>Overwrites the keys.</summary>
+    public void Wipe()
+    {
+        CryptographicOperations.ZeroMemory(PrivateKey);
+        foreach (PeerSnapshot peer in Peers)
+        {
+            CryptographicOperations.ZeroMemory(peer.PresharedKey);
+        }
+    }
 }
 
 /// <summary>A peer as it was at one moment.</summary>

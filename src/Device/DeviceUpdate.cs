@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using WgNet.Protocol;
 using WgNet.Routing;
 using WgNet.Udp;
@@ -35,6 +36,16 @@ public sealed class DeviceUpdate
 
     /// <summary>In order; the same key may occur more than once.</summary>
     public List<PeerUpdate> Peers { get; } = [];
+
+    /// <summary>Overwrites the keys.</summary>
+    public void Wipe()
+    {
+        CryptographicOperations.ZeroMemory(PrivateKey);
+        foreach (PeerUpdate peer in Peers)
+        {
+            CryptographicOperations.ZeroMemory(peer.PresharedKey);
+        }
+    }
 }
 
 /// <summary>A change to one peer, which is created if it does not exist.</summary>

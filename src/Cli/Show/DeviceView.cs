@@ -1,7 +1,6 @@
 using WgNet.Cli.Keys;
 using WgNet.Device;
 using WgNet.Protocol;
-using WgNet.Uapi;
 
 namespace WgNet.Cli.Show;
 
