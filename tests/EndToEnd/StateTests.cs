@@ -70,6 +70,74 @@ public sealed partial class StateTests
         }
     }
 
+    /// <summary>As after a reboot: the gateway's outside interface has another index, and its old one another interface.</summary>
+    [Fact]
+    public void QuietClient_AtALinkLocalAddress_IsReachedThroughTheInterfaceOfThatName()
+    {
+        const string Inside = "10.77.0.1", ClientInside = "10.77.0.2", Card = "outside0";
+        using var lab = new Lab();
+        Host gatewayHost = lab.AddHost("gateway"), clientHost = lab.AddHost("client");
+        int before = Connect();
+        Tunnel gateway = Tunnel.Start(gatewayHost, Implementation.WgNet), client = Tunnel.Start(clientHost, Implementation.WireGuardGo);
+        UpGateway();
+        client.ListenOn(Tunnel.Port);
+        client.AddPeer(gateway, Inside + "/32", $"[{LinkLocal(1)}%{Card}]:{Tunnel.Port}");
+        client.Up(TunnelPair.DefaultMtu, ClientInside + "/24");
+        Ping.Succeeds(clientHost, Inside);
+        string endpoint = $"[{LinkLocal(2)}%{Card}]:{Tunnel.Port}";
+        Assert.Equal(endpoint, gateway.EndpointOf(client));
+
+        gateway.Daemon.Signal("TERM");
+        Assert.True(gateway.Daemon.WaitForExit(WriteTimeout));
+        Assert.Contains($"\nendpoint={endpoint}\n", File.ReadAllText(StatePath(gateway.Name)), StringComparison.Ordinal);
+        gatewayHost.Run($"ip link delete {Card}");
+        gatewayHost.Run(["ip", "link", "add", "another", "index", before.ToString(CultureInfo.InvariantCulture), "type", "veth", "peer", "name", "far"]);
+        Array.ForEach(["another", "far"], card => gatewayHost.Run($"ip link set {card} up"));
+        Assert.NotEqual(before, Connect());
+        RefuseInitiations(client);
+        gateway.Restart("TERM");
+        UpGateway();
+        Assert.Equal(endpoint, gateway.EndpointOf(client));
+        Ping.Succeeds(gatewayHost, ClientInside);
+
+        // Without an interface of that name nobody knows where it is.
+        gateway.Daemon.Signal("TERM");
+        Assert.True(gateway.Daemon.WaitForExit(WriteTimeout));
+        gatewayHost.Run($"ip link set {Card} down name outside1");
+        gateway.Restart("TERM");
+        gateway.Set($"peer {client.Keys.Public}");
+        Assert.Equal("(none)", gateway.EndpointOf(client));
+
+        void UpGateway()
+        {
+            gateway.ListenOn(Tunnel.Port);
+            gateway.AddPeer(client, ClientInside + "/32");
+            gateway.Up(TunnelPair.DefaultMtu, Inside + "/24");
+            gateway.WaitUntilItListens();
+        }
+
+        // The interface identifier is made of the card's address (RFC 4291, appendix A).
+        static string LinkLocal(int end) => $"fe80::ff:fe00:{end}";
+
+        int Connect()
+        {
+            Command.Run(
+                "ip", "link", "add", Card, "address", "02:00:00:00:00:01", "netns", gatewayHost.Namespace.Name,
+                "type", "veth", "peer", "name", Card, "address", "02:00:00:00:00:02", "netns", clientHost.Namespace.Name);
+            Array.ForEach([gatewayHost, clientHost], host => host.Run($"ip link set {Card} up"));
+            foreach ((Host host, int end) in new[] { (gatewayHost, 1), (clientHost, 2) })
+            {
+                Wait.Until(
+                    () => host.Run($"ip -6 address show dev {Card}") is var text
+                        && text.Contains(LinkLocal(end), StringComparison.Ordinal) && !text.Contains("tentative", StringComparison.Ordinal),
+                    WriteTimeout,
+                    "no link-local address");
+            }
+
+            return int.Parse(gatewayHost.Run($"cat /sys/class/net/{Card}/ifindex"), CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <summary>The clients that ask are as they were; those that do not are not in the way of others.</summary>
     [Fact]
     public void Restart_WithOneOfTwoClientsConfigured_KeepsTheOtherForLater()

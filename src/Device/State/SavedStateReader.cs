@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using WgNet.Learning;
 using WgNet.Protocol;
@@ -14,7 +15,7 @@ namespace WgNet.Device;
 /// wgnet_state=1                                                  name and version
 /// saved=1763745600123                                            milliseconds since 1970-01-01 UTC
 /// public_key=c49b28…                                             64 hexadecimal digits; then what belongs to this peer
-/// endpoint=198.51.100.7:51820
+/// endpoint=198.51.100.7:51820                                    or [2001:db8::7]:51820, or [fe80::7%eth0]:51820 with an interface's name
 /// waited_ms=60000                                                how long nobody has asked for it, if so
 /// learned=2001:db8::1234 age_ms=52 first_seen_ms=3600000 packets=17 pinned
 /// checksum=5d3c…                                                 BLAKE2s (RFC 7693) of all before, 64 hexadecimal digits
@@ -25,10 +26,18 @@ internal sealed class SavedStateReader
     private const string Version = "wgnet_state=";
     private const int ChecksumLine = 9 + (2 * Blake2s.HashSize) + 1;
 
+    // In place of the age of an address that a line further on gives to another peer: those that are read are never negative.
+    private const long Superseded = -1;
+
     private readonly HashSet<PublicKey> _keys = [];
-    private readonly Dictionary<UInt128, List<LearnedAddress>> _holders = [];
+
+    // Where each address is to be found that was read: in one step, however many a peer has.
+    private readonly Dictionary<UInt128, (List<LearnedAddress> Addresses, int Index)> _holders = [];
+    private readonly SavedEndpoint _endpoints = new();
     private readonly List<SavedPeer> _peers = [];
     private long? _savedAt;
+    private bool _hasEndpoint;
+    private bool _isAnySuperseded;
 
     private SavedStateReader()
     {
@@ -86,6 +95,7 @@ internal sealed class SavedStateReader
             }
         }
 
+        RemoveSuperseded();
         return _savedAt is null ? "it does not say when it was written" : null;
     }
 
@@ -120,17 +130,19 @@ internal sealed class SavedStateReader
         }
 
         _peers.Add(new SavedPeer(key));
+        _hasEndpoint = false;
         return true;
     }
 
     private bool TakeEndpoint(ReadOnlySpan<char> value)
     {
-        if (_peers.Count == 0 || _peers[^1].Endpoint is not null || !Endpoint.TryParse(value, out Endpoint? endpoint))
+        if (_peers.Count == 0 || _hasEndpoint || !_endpoints.TryParse(value, out Endpoint? endpoint))
         {
             return false;
         }
 
         _peers[^1] = _peers[^1] with { Endpoint = endpoint };
+        _hasEndpoint = true;
         return true;
     }
 
@@ -169,20 +181,30 @@ internal sealed class SavedStateReader
     // An address that passed from one peer to another while the file was written may be there twice: it is whose it was last.
     private void Take(in LearnedAddress learned)
     {
-        UInt128 address = learned.Address;
-        if (_holders.TryGetValue(address, out List<LearnedAddress>? other))
+        List<LearnedAddress> addresses = _peers[^1].Learned;
+        if (_holders.TryGetValue(learned.Address, out (List<LearnedAddress> Addresses, int Index) other))
         {
-            int index = other.FindIndex(known => known.Address == address);
-            if (other[index].AgeNanoseconds <= learned.AgeNanoseconds)
+            ref LearnedAddress known = ref CollectionsMarshal.AsSpan(other.Addresses)[other.Index];
+            if (known.AgeNanoseconds <= learned.AgeNanoseconds)
             {
                 return;
             }
 
-            other.RemoveAt(index);
+            known = known with { AgeNanoseconds = Superseded };
+            _isAnySuperseded = true;
         }
 
-        _peers[^1].Learned.Add(learned);
-        _holders[address] = _peers[^1].Learned;
+        _holders[learned.Address] = (addresses, addresses.Count);
+        addresses.Add(learned);
+    }
+
+    // All at once: what moves up for one that leaves would move again for each of the next.
+    private void RemoveSuperseded()
+    {
+        if (_isAnySuperseded)
+        {
+            _peers.ForEach(peer => peer.Learned.RemoveAll(learned => learned.AgeNanoseconds == Superseded));
+        }
     }
 
     //  2001:db8::1234 age_ms=52 first_seen_ms=3600000 packets=17

@@ -18,6 +18,7 @@ internal sealed class SavedStateWriter
 
     private readonly Stream _output;
     private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly SavedEndpoint _endpoints = new();
     private Blake2s _checksum = new(Blake2s.HashSize);
     private int _buffered;
     private long _size;
@@ -46,9 +47,9 @@ internal sealed class SavedStateWriter
         Span<byte> key = stackalloc byte[PublicKey.Size];
         peer.PublicKey.CopyTo(key);
         Advance(Utf8.TryWrite(Room(), Invariant, $"public_key={Convert.ToHexStringLower(key)}\n", out int length), length);
-        if (peer.Endpoint is { } endpoint)
+        if (peer.Endpoint is { } endpoint && _endpoints.ToText(endpoint) is { } place)
         {
-            Advance(Utf8.TryWrite(Room(), Invariant, $"endpoint={endpoint}\n", out length), length);
+            Advance(Utf8.TryWrite(Room(), Invariant, $"endpoint={place}\n", out length), length);
         }
 
         if (peer.Waited > 0)

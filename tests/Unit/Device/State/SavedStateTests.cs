@@ -2,8 +2,10 @@ using System.Net;
 using System.Text;
 using WgNet.Device;
 using WgNet.Learning;
+using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Udp;
+using WgNet.Unit.Linux;
 using Xunit;
 using static WgNet.Unit.Device.TunnelPair;
 
@@ -14,6 +16,8 @@ public sealed class SavedStateTests
     internal const long Second = 1_000_000_000;
     internal const string HexA = "e84b5a6d2717c1003a13b431570353dbaca9146cf150c5f8575680feba52027a";
     internal const string HexB = "58402e695ba1772b1cc9309755f043251ea77fdcf10fbe63989ceb7e19321376";
+
+    private const string Longest = "w]=efghijklmnop";
 
     internal const string Lines = $"""
         wgnet_state=1
@@ -52,7 +56,7 @@ public sealed class SavedStateTests
     {
         SavedPeer peer = new(Key(1))
         {
-            Endpoint = new Endpoint(IPAddress.Parse("fe80:1111:2222:3333:4444:5555:6666:7777%4294967295"), ushort.MaxValue),
+            Endpoint = new Endpoint(IPAddress.Parse("2001:1111:2222:3333:4444:5555:6666:7777"), ushort.MaxValue),
             Waited = long.MaxValue,
             Learned = [Learned(UInt128.MaxValue, long.MaxValue) with { FirstSeenNanoseconds = long.MaxValue, Packets = long.MaxValue, IsPinned = true }, Learned(1, -5) with { Packets = -1 }],
         };
@@ -103,6 +107,12 @@ public sealed class SavedStateTests
     [InlineData("saved=1", "saved=99999999999999999999", 2)]
     [InlineData("endpoint=198.51.100.7:51820", "endpoint=host:1", 4)]
     [InlineData("endpoint=198.51.100.7:51820", "endpoint=198.51.100.7:1\nendpoint=198.51.100.7:1", 5)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=[fe80::1%no-such]:1\nendpoint=[fe80::1%no-such]:1", 5)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=[fe80::1%]:1", 4)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=[fe80::1%abcdefghijklmnop]:1", 4)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=fe80::1%lo:1", 4)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=[198.51.100.7%lo]:1", 4)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=]%:1", 4)]
     [InlineData("public_key=" + HexB, "public_key=" + HexA, 7)]
     [InlineData("public_key=" + HexB, "public_key=00", 7)]
     [InlineData("age_ms=52", "age_ms=3155760000001", 5)]
@@ -144,6 +154,93 @@ public sealed class SavedStateTests
         Assert.Equal(owner == 0 ? [9, 10] : [10], state.Peers[0].Learned.Select(learned => (int)learned.Address));
         Assert.Equal(owner == 1 ? [9] : [], state.Peers[1].Learned.Select(learned => (int)learned.Address));
     }
+
+    /// <summary>
+    /// Each of many addresses passed on from one peer to another: twice the lines that are so many. One look into a peer's addresses for
+    /// each of them would take a thousand times as long, and in the order of their going as in the other.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Read_EveryAddressTwice_CostsAsMuchAsSoManyLines(bool reversed)
+    {
+        const int Count = 160_000;
+        List<LearnedAddress> older = [.. Enumerable.Range(1, Count).Select(i => Learned((UInt128)i, 2 * Second))];
+        List<LearnedAddress> younger = [.. older.Select(learned => learned with { AgeNanoseconds = Second })];
+        List<LearnedAddress> others = [.. older.Select(learned => learned with { Address = learned.Address + Count })];
+        if (reversed)
+        {
+            younger.Reverse();
+        }
+
+        byte[] once = Write(new SavedState(1, [new SavedPeer(Key(1)) { Learned = older }, new SavedPeer(Key(2)) { Learned = others }]));
+        byte[] twice = Write(new SavedState(1, [new SavedPeer(Key(1)) { Learned = older }, new SavedPeer(Key(2)) { Learned = younger }]));
+        _ = TimeOf(once, [Count, Count]);
+        Assert.InRange(TimeOf(twice, [0, Count]), 0, 10 * TimeOf(once, [Count, Count]));
+
+        // Of this thread alone: a busy machine makes it no longer.
+        static long TimeOf(byte[] text, int[] counts)
+        {
+            var clock = ThreadClock.OfThisThread();
+            long began = clock.Nanoseconds;
+            SavedState state = Read(text);
+            long time = clock.Nanoseconds - began;
+            Assert.Equal(counts, state.Peers.Select(peer => peer.Learned.Count));
+            return time;
+        }
+    }
+
+    [Fact]
+    public void Read_AddressThatPassedOnAndBack_IsWhoseItWasLast()
+    {
+        SavedState state = Read(Write(new SavedState(1,
+        [
+            new SavedPeer(Key(1)) { Learned = [Learned(9, 3 * Second), Learned(10, 0)] },
+            new SavedPeer(Key(2)) { Learned = [Learned(11, 0), Learned(9, 2 * Second), Learned(12, 0)] },
+            new SavedPeer(Key(3)) { Learned = [Learned(9, Second), Learned(9, 0), Learned(11, 5)] },
+        ])));
+        Assert.Equal([[10], [11, 12], [9]], state.Peers.Select(peer => peer.Learned.Select(learned => (int)learned.Address).ToArray()));
+        Assert.Equal(0, state.Peers[2].Learned[0].AgeNanoseconds);
+    }
+
+    /// <summary>A reboot numbers interfaces anew: the same number is another's then.</summary>
+    [Fact]
+    public void Endpoint_OnALink_IsSavedWithTheInterfacesNameAndFoundByIt() => PrivateNetwork.Run(() =>
+    {
+        int before = PrivateNetwork.AddLink("wgt0");
+        byte[] text = Write(new SavedState(1,
+        [
+            new SavedPeer(Key(1)) { Endpoint = OnLink(before), Waited = Second },
+            new SavedPeer(Key(2)) { Endpoint = OnLink(before + 1000) },
+            new SavedPeer(Key(3)) { Endpoint = new Endpoint(IPAddress.Parse("fe80::7"), 5) },
+        ]));
+        Assert.Contains("\nendpoint=[fe80::7%wgt0]:5\n", Encoding.ASCII.GetString(text), StringComparison.Ordinal);
+
+        int now = PrivateNetwork.AddLink("wgt1");
+        PrivateNetwork.Ip("link set wgt0 name wgt2");
+        PrivateNetwork.Ip("link set wgt1 name wgt0");
+        List<SavedPeer> peers = Read(text).Peers;
+        Assert.Equal([OnLink(now), null, OnLink(0)], peers.Select(peer => peer.Endpoint));
+        Assert.Equal(Second, peers[0].Waited);
+
+        PrivateNetwork.Ip("link delete wgt0");
+        Assert.Equal([null, null, OnLink(0)], Read(text).Peers.Select(peer => peer.Endpoint));
+
+        // As written before there were names: whose the number was is not known any more.
+        byte[] numbered = WithChecksum($"wgnet_state=1\nsaved=1\npublic_key={HexA}\nendpoint=[fe80::7%{before}]:5\n");
+        Assert.Null(Assert.Single(Read(numbered).Peers).Endpoint);
+
+        static Endpoint OnLink(int index) => new(new IPAddress(IPAddress.Parse("fe80::7").GetAddressBytes(), index), 5);
+    });
+
+    [Fact]
+    public void Endpoint_OnALinkOfTheLongestName_IsReadAgain() => PrivateNetwork.Run(() =>
+    {
+        int index = PrivateNetwork.AddLink("wgt0");
+        PrivateNetwork.Ip($"link set wgt0 name {Longest}");
+        var endpoint = new Endpoint(new IPAddress(IPAddress.Parse("fe80:1111:2222:3333:4444:5555:6666:7777").GetAddressBytes(), index), ushort.MaxValue);
+        Assert.Equal(endpoint, Assert.Single(Read(Write(new SavedState(1, [new SavedPeer(Key(1)) { Endpoint = endpoint }]))).Peers).Endpoint);
+    });
 
     [Fact]
     public void Write_MoreThanMayBeRead_LeavesOutWholePeersAndIsReadAgain()
