@@ -141,7 +141,7 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
     /// <summary>The peer roamed. Told once in ten seconds a peer, since it may roam with every packet, and when it had no endpoint before.</summary>
     public void Roamed(Peer peer, Endpoint to, bool isFirst, long now)
     {
-        state?.Note(StateMark.Changed);
+        state?.Note(isFirst ? StateMark.Changed : StateMark.Moved);
         long number = 1;
         if (_audience is { } audience && (isFirst || audience.LimitsOf(peer).TryTellEndpoint(now, out number)))
         {

@@ -1,4 +1,8 @@
+using System.Net;
 using WgNet.Device;
+using WgNet.Device.Events;
+using WgNet.Udp;
+using WgNet.Unit.Device.Events;
 using Xunit;
 using static WgNet.Unit.Device.State.SavedStateTests;
 
@@ -67,6 +71,31 @@ public sealed class StateKeeperTests : IDisposable
         _keeper.Note(StateMark.Changed);
         _keeper.Finish();
         Assert.Equal(Key(9), new StateStore(Path).Load(out _)!.Peers[0].PublicKey);
+    }
+
+    [Fact]
+    public void Roaming_IsNotWrittenWithinAMinuteOfTheLastTimeButAtTheEnd()
+    {
+        const long Millisecond = 1_000_000;
+        var keeper = new StateKeeper(new StateStore(Path), Millisecond, Collect, new Log(LogLevel.Error, _log));
+        var thread = new Thread(keeper.Run);
+        thread.Start();
+        var events = new DeviceEvents(keeper);
+        Peer peer = SamplePeer.New(1);
+        var endpoint = new Endpoint(IPAddress.Loopback, 1);
+        for (int writes = 1; writes <= 2; writes++)
+        {
+            // Where it was not known before is written as soon as anything.
+            events.Roamed(peer, endpoint, isFirst: true, now: 0);
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _collected) == writes, Soon));
+        }
+
+        _key = 2;
+        events.Roamed(peer, endpoint, isFirst: false, now: 0);
+        Assert.False(SpinWait.SpinUntil(() => Volatile.Read(ref _collected) > 2, TimeSpan.FromMilliseconds(300)));
+        keeper.Finish();
+        thread.Join();
+        Assert.Equal(Key(2), new StateStore(Path).Load(out _)!.Peers[0].PublicKey);
     }
 
     [Fact]

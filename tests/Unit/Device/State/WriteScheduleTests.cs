@@ -25,16 +25,18 @@ public sealed class WriteScheduleTests
         Assert.Equal(101 * Second, _schedule.Due);
     }
 
-    [Fact]
-    public void Changes_AllTheTime_AreWrittenOnceInFiveSecondsAndWithinFive()
+    [Theory]
+    [InlineData(false, 5)]
+    [InlineData(true, 60)]
+    public void Reports_AllTheTime_AreWrittenOnceAnIntervalAndSoonAfterIt(bool isRoaming, int seconds)
     {
-        long last = 0, written = 0;
-        for (long now = 0; now < 100 * Second; now += Second / 10)
+        long last = 0, written = 0, interval = seconds * Second;
+        for (long now = 0; now < 20 * interval; now += Second / 10)
         {
-            _schedule.Note(StateMark.Changed, now);
+            _schedule.Note(isRoaming ? StateMark.Moved : StateMark.Changed, now);
             if (_schedule.Due <= now)
             {
-                Assert.True(written == 0 || now - last is >= 5 * Second and <= 6 * Second);
+                Assert.True(written == 0 || (now - last >= interval && now - last <= interval + Second));
                 Write(now, now);
                 (last, written) = (now, written + 1);
             }
@@ -68,6 +70,26 @@ public sealed class WriteScheduleTests
     }
 
     [Fact]
+    public void Move_AfterAMinuteOfRest_IsDueASecondLater()
+    {
+        _schedule.Note(StateMark.Moved, 0);
+        Assert.Equal(Second, _schedule.Due);
+        Write(Second, Second);
+        _schedule.Note(StateMark.Moved, 70 * Second);
+        Assert.Equal(71 * Second, _schedule.Due);
+    }
+
+    [Fact]
+    public void Move_ThatWaits_IsWrittenWithAChange()
+    {
+        Write(100 * Second, 100 * Second);
+        _schedule.Note(StateMark.Moved, 110 * Second);
+        Assert.Equal(160 * Second, _schedule.Due);
+        _schedule.Note(StateMark.Changed, 112 * Second);
+        Assert.Equal(113 * Second, _schedule.Due);
+    }
+
+    [Fact]
     public void LongWrites_TakeATwentiethOfTheTimeAtMost()
     {
         Write(100 * Second, 101 * Second);
@@ -83,7 +105,7 @@ public sealed class WriteScheduleTests
         Assert.Equal(100, schedule.Due);
         schedule.Begin();
         schedule.End(100, 200);
-        schedule.Note(StateMark.Changed, 200);
+        schedule.Note(StateMark.Moved, 200);
         Assert.Equal(200, schedule.Due);
     }
 
