@@ -79,6 +79,7 @@ public sealed partial class WireGuardDevice
         catch
         {
             metrics?.Dispose();
+            RestoreMetrics();
             throw;
         }
 

@@ -49,7 +49,10 @@ public sealed partial class WireGuardDevice : IMeasured
         StagedPackets = peer.Staged.Count,
     };
 
-    /// <summary>Opens the place where metrics are to be served from now on, if that changes; it may fail, and then nothing has changed.</summary>
+    /// <summary>
+    /// Opens the place where metrics are to be served from now on, if that changes; it may fail, and then nothing has changed. What is
+    /// served now may have had to make room: <see cref="SetMetrics"/> or <see cref="RestoreMetrics"/> comes next.
+    /// </summary>
     private IDisposable? OpenMetrics(MetricsAddress? address)
     {
         if (address is null || address == _metricsAddress || address == MetricsAddress.Off)
@@ -57,9 +60,53 @@ public sealed partial class WireGuardDevice : IMeasured
             return null;
         }
 
-        return _options.ServeMetrics is { } serve ? serve(address, this)
-            : throw new ConfigurationException("metrics are not served by this program", Errno.EOPNOTSUPP);
+        try
+        {
+            return ServeMetrics(address);
+        }
+        catch (ConfigurationException e) when (e.Errno == Errno.EADDRINUSE && IsOfOnePort(address, _metricsAddress))
+        {
+            // By us, most likely: one address and every address cannot have the port both at a time.
+            _metricsServer?.Dispose();
+            _metricsServer = null;
+        }
+
+        try
+        {
+            return ServeMetrics(address);
+        }
+        catch
+        {
+            RestoreMetrics();
+            throw;
+        }
     }
+
+    /// <summary>Serves where the configuration says, if that had to make room for what is not to be.</summary>
+    private void RestoreMetrics()
+    {
+        if (_metricsServer is not null || _metricsAddress == MetricsAddress.Off)
+        {
+            return;
+        }
+
+        try
+        {
+            _metricsServer = ServeMetrics(_metricsAddress);
+        }
+        catch (ConfigurationException e)
+        {
+            // Somebody took the port in these microseconds.
+            Log.Error($"metrics are served no more: {e.Message}");
+            _metricsAddress = MetricsAddress.Off;
+        }
+    }
+
+    private IDisposable ServeMetrics(MetricsAddress address) => _options.ServeMetrics is { } serve ? serve(address, this)
+        : throw new ConfigurationException("metrics are not served by this program", Errno.EOPNOTSUPP);
+
+    private static bool IsOfOnePort(MetricsAddress left, MetricsAddress right) =>
+        left.EndPoint is { } one && right.EndPoint is { } other && one.Port == other.Port;
 
     /// <summary>What was opened takes the place of what was there.</summary>
     private void SetMetrics(MetricsAddress? address, IDisposable? server)

@@ -68,16 +68,45 @@ public sealed class MetricsTests
         Assert.Contains(("metrics_listen", "127.0.0.1:9586"), UapiSocket.Get(tunnel.Name));
         Assert.Contains(Name("wgnet_peers", tunnel), Curl(host, "http://127.0.0.1:9586/metrics"), StringComparison.Ordinal);
 
-        // ENOENT, and EADDRINUSE of a port that the first one has.
-        Assert.Equal(-2, UapiSocket.Set(tunnel.Name, "metrics_listen=/nonexistent/metrics", "workers=2", "listen_port=1234"));
-        Assert.Equal(-98, UapiSocket.Set(tunnel.Name, "metrics_listen=:9586", "workers=2", "listen_port=1234"));
-        Assert.DoesNotContain(UapiSocket.Get(tunnel.Name), line => line.Key == "workers" || line == ("listen_port", "1234"));
+        // ENOENT, and EADDRINUSE of a port that another process has, at another address.
+        var other = Tunnel.Start(host, Implementation.WgNet);
+        other.Up(TunnelPair.DefaultMtu);
+        other.ListenOn(1234);
+        Assert.Equal(0, UapiSocket.Set(other.Name, "metrics_listen=127.0.0.2:9586"));
+        Assert.Equal(-2, UapiSocket.Set(tunnel.Name, "metrics_listen=/nonexistent/metrics", "workers=2"));
+        Assert.Equal(-98, UapiSocket.Set(tunnel.Name, "metrics_listen=:9586", "workers=2"));
         Assert.Contains("metrics cannot be served at /nonexistent/metrics: bind", tunnel.Daemon.Log, StringComparison.Ordinal);
-        Assert.Contains(Name("wgnet_peers", tunnel), Curl(host, "http://127.0.0.1:9586/metrics"), StringComparison.Ordinal);
+        AssertUnchanged();
+
+        // And of an outside port, when it could change.
+        Assert.Equal(0, UapiSocket.Set(other.Name, "metrics_listen=off"));
+        Assert.Equal(-98, UapiSocket.Set(tunnel.Name, "metrics_listen=:9586", "workers=2", "listen_port=1234"));
+        AssertUnchanged();
 
         Assert.Equal(0, UapiSocket.Set(tunnel.Name, "metrics_listen=off"));
         Assert.DoesNotContain(UapiSocket.Get(tunnel.Name), line => line.Key == "metrics_listen");
         Assert.False(host.TryRun("curl -sS http://127.0.0.1:9586/metrics").Succeeded);
+
+        void AssertUnchanged()
+        {
+            Assert.DoesNotContain(UapiSocket.Get(tunnel.Name), line => line.Key == "workers" || line == ("listen_port", "1234"));
+            Assert.Contains(("metrics_listen", "127.0.0.1:9586"), UapiSocket.Get(tunnel.Name));
+            Assert.Contains(Name("wgnet_peers", tunnel), Curl(host, "http://127.0.0.1:9586/metrics"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void MetricsListen_FromOneAddressToAllAndBack_KeepsItsPort()
+    {
+        using var lab = new Lab();
+        Host host = lab.AddHost("host");
+        var tunnel = Tunnel.Start(host, Implementation.WgNet);
+        foreach ((string address, bool isEverywhere) in new[] { ("127.0.0.1:9586", false), (":9586", true), ("127.0.0.1:9586", false) })
+        {
+            host.Run(Programs.WgNet, "set", tunnel.Name, "metrics-listen", address);
+            Assert.Contains(Name("wgnet_peers", tunnel), Curl(host, "http://127.0.0.1:9586/metrics"), StringComparison.Ordinal);
+            Assert.Equal(isEverywhere, host.TryRun("curl -sS http://127.0.0.2:9586/metrics").Succeeded);
+        }
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using WgNet.Device;
 using WgNet.Linux;
+using WgNet.Metrics;
 using WgNet.Unit.Device;
 using WgNet.Unit.Fakes;
 using Xunit;
@@ -118,22 +121,95 @@ public sealed class DeviceMetersTests
         Assert.Null(device.Snapshot().MetricsListen);
     }
 
-    private static WireGuardDevice NewDevice(List<FakeServer> opened)
+    /// <summary>One address and every address have the port in turns, with a client that is connected meanwhile.</summary>
+    [Fact]
+    public void Apply_MetricsListen_ChangesTheAddressOfItsPort()
+    {
+        using WireGuardDevice device = NewDevice((address, measured) => MetricsServer.Start(address, "wgt0", "1", measured, Log.None));
+        var one = new MetricsAddress(null, new IPEndPoint(IPAddress.Loopback, FreePort()));
+        var all = new MetricsAddress(null, new IPEndPoint(IPAddress.IPv6Any, one.EndPoint!.Port));
+        device.Apply(new DeviceUpdate { MetricsListen = one });
+        for (int i = 0; i < 20; i++)
+        {
+            using Socket client = Scrape.Connect(one.EndPoint);
+            MetricsAddress next = i % 2 == 0 ? all : one;
+            device.Apply(new DeviceUpdate { MetricsListen = next });
+            Assert.Equal(next, device.Snapshot().MetricsListen);
+            Assert.StartsWith("HTTP/1.1 200 ", Scrape.Exchange(Scrape.Connect(one.EndPoint), Scrape.Plain), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Apply_MetricsListenThatCannotChange_ServesWhereItDid()
+    {
+        using WireGuardDevice device = NewDevice((address, measured) => MetricsServer.Start(address, "wgt0", "1", measured, Log.None));
+        var one = new MetricsAddress(null, new IPEndPoint(IPAddress.Loopback, FreePort()));
+        var all = new MetricsAddress(null, new IPEndPoint(IPAddress.IPv6Any, one.EndPoint!.Port));
+        device.Apply(new DeviceUpdate { MetricsListen = one });
+
+        // Another's, at another address of the same port.
+        using (var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), one.EndPoint.Port));
+            other.Listen();
+            AssertRefused(new DeviceUpdate { MetricsListen = all, Workers = 2 });
+        }
+
+        // It could, but for the outside port.
+        AssertRefused(new DeviceUpdate { MetricsListen = all, ListenPort = 1 });
+
+        void AssertRefused(DeviceUpdate update)
+        {
+            var refused = Assert.Throws<ConfigurationException>(() => device.Apply(update));
+            Assert.Equal(Errno.EADDRINUSE, refused.Errno);
+            Assert.Equal((one, WorkerCount.Automatic), (device.Snapshot().MetricsListen, device.Snapshot().Workers));
+            Assert.StartsWith("HTTP/1.1 200 ", Scrape.Exchange(Scrape.Connect(one.EndPoint), Scrape.Plain), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Apply_MetricsListenWhosePortIsLostMeanwhile_ServesNowhereAndSaysSo()
+    {
+        var one = new MetricsAddress(null, new IPEndPoint(IPAddress.Loopback, 9));
+        int calls = 0;
+        var server = new FakeServer();
+        using WireGuardDevice device = NewDevice((_, _) => calls++ == 0 ? server : throw new ConfigurationException("taken", Errno.EADDRINUSE));
+        device.Apply(new DeviceUpdate { MetricsListen = one });
+        var all = new MetricsAddress(null, new IPEndPoint(IPAddress.IPv6Any, 9));
+        Assert.Throws<ConfigurationException>(() => device.Apply(new DeviceUpdate { MetricsListen = all }));
+        Assert.True(server.IsDisposed);
+        Assert.Equal(4, calls);
+        Assert.Null(device.Snapshot().MetricsListen);
+
+        // And may be told to again.
+        Assert.Throws<ConfigurationException>(() => device.Apply(new DeviceUpdate { MetricsListen = one }));
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static WireGuardDevice NewDevice(List<FakeServer> opened) => NewDevice((address, _) =>
+    {
+        if (address.Path == "/taken")
+        {
+            throw new ConfigurationException("taken", Errno.EADDRINUSE);
+        }
+
+        var server = new FakeServer();
+        opened.Add(server);
+        return server;
+    });
+
+    private static WireGuardDevice NewDevice(Func<MetricsAddress, IMeasured, IDisposable> serve)
     {
         var options = new DeviceOptions
         {
             OpenSockets = (port, mark) => port == 1 ? throw new LinuxException("bind", "port 1", Errno.EADDRINUSE) : WgNet.Udp.UdpSockets.Open(port, mark),
-            ServeMetrics = (address, _) =>
-            {
-                if (address.Path == "/taken")
-                {
-                    throw new ConfigurationException("taken", Errno.EADDRINUSE);
-                }
-
-                var server = new FakeServer();
-                opened.Add(server);
-                return server;
-            },
+            ServeMetrics = serve,
         };
         var device = new WireGuardDevice(options, new MemoryTun(), new SodiumPrimitives(), Log.None);
         device.Start();
