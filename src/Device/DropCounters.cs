@@ -26,7 +26,7 @@ public sealed class DropCounters
         Index(DropReason.Malformed), Index(DropReason.NoPrivateKey), Index(DropReason.UnknownIndex), Index(DropReason.BadMac1),
         Index(DropReason.UnderLoad), Index(DropReason.RateLimited), Index(DropReason.UnknownPeer), Index(DropReason.BadHandshake),
         Index(DropReason.Oversized), Index(DropReason.QueueFull),
-        Index(InsideDrop.MalformedInside), Index(InsideDrop.NoRoute), Index(InsideDrop.TunRefused),
+        Index(InsideDrop.MalformedInside), Index(InsideDrop.NoRoute), Index(InsideDrop.TunRefused), Index(InsideDrop.UdpRefused),
     ];
 
     /// <summary>Why a peer's packet may be dropped: every such reason.</summary>
@@ -37,7 +37,7 @@ public sealed class DropCounters
         Index(SourceVerdict.NotAllowed), ConflictIndex, Index(SourceVerdict.NotLearnable),
         Index(SourceVerdict.LearnLimited), Index(SourceVerdict.LearnRateLimited),
         Index(InsideDrop.MalformedInside), Index(InsideDrop.StagedOverflow), Index(InsideDrop.NoEndpoint),
-        Index(InsideDrop.RoutingLoop), Index(InsideDrop.KeysWiped),
+        Index(InsideDrop.RoutingLoop), Index(InsideDrop.KeysWiped), Index(InsideDrop.UdpRefused),
     ];
 
     /// <summary>The name of each reason that there is, by index.</summary>
@@ -124,7 +124,10 @@ public enum InsideDrop : byte
     /// <summary>The packet inside was no whole IPv4 or IPv6 packet.</summary>
     MalformedInside,
 
-    /// <summary>More than <see cref="StagedPackets.Capacity"/> packets waited for a handshake, or the handshake was given up.</summary>
+    /// <summary>
+    /// More than <see cref="StagedPackets.Capacity"/> packets waited for a handshake, or the handshake was given up, or the interface
+    /// went down.
+    /// </summary>
     StagedOverflow,
 
     /// <summary>The destination is no peer's.</summary>
@@ -141,6 +144,12 @@ public enum InsideDrop : byte
 
     /// <summary>Its keys ended after they had been chosen for it: newer ones took their place, or the interface went down.</summary>
     KeysWiped,
+
+    /// <summary>
+    /// The kernel did not send it outside: no route, a firewall's rule, a full buffer. A peer's if it had waited for a handshake; packets
+    /// that did not wait leave many together, and are the device's.
+    /// </summary>
+    UdpRefused,
 
     Count,
 }

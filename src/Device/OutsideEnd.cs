@@ -51,17 +51,16 @@ internal sealed class OutsideEnd(
 
     public void SetMark(uint mark) => _sockets?.SetMark(mark);
 
-    /// <summary>Hands a batch to the kernel and clears it.</summary>
-    public void Send(SendBatch batch)
+    /// <summary>Hands a batch to the kernel and clears it. Returns how many datagrams the kernel refused.</summary>
+    public int Send(SendBatch batch)
     {
         if (_sockets is { } sockets)
         {
-            sockets.Send(batch);
+            return sockets.Send(batch);
         }
-        else
-        {
-            batch.Clear();
-        }
+
+        batch.Clear();
+        return 0;
     }
 
     /// <summary>Sends one datagram; false if it could not leave.</summary>

@@ -130,7 +130,7 @@ public sealed partial class WireGuardDevice
         foreach (Peer peer in _peers.Values)
         {
             peer.Session.Clear();
-            peer.Staged.Clear();
+            peer.Drops.Add(InsideDrop.StagedOverflow, peer.Staged.Clear());
         }
     }
 

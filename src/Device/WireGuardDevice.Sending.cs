@@ -94,7 +94,7 @@ public sealed partial class WireGuardDevice
     }
 
     /// <summary>Hands a batch to the kernel.</summary>
-    internal void Send(SendBatch batch) => _outside.Send(batch);
+    internal void Send(SendBatch batch) => Drops.Add(InsideDrop.UdpRefused, _outside.Send(batch));
 
     /// <summary>Sends one datagram; false if it could not leave.</summary>
     internal bool Send(Endpoint to, ReadOnlySpan<byte> datagram) => _outside.Send(to, datagram, ecn: 0);
@@ -126,14 +126,14 @@ public sealed partial class WireGuardDevice
     {
         byte[] datagram = new byte[Padding.PaddedLength(packet.Length, _mtu) + Keypair.Overhead];
         packet.CopyTo(datagram.AsSpan(Keypair.HeaderSize));
-        if (!keypair.Seal(counter, datagram))
+        InsideDrop? dropped = !keypair.Seal(counter, datagram) ? InsideDrop.KeysWiped
+            : peer.Endpoint is not { } endpoint ? InsideDrop.NoEndpoint
+            : !_outside.Send(endpoint, datagram, ecn) ? InsideDrop.UdpRefused
+            : null;
+        if (dropped is { } reason)
         {
-            peer.Drops.Add(InsideDrop.KeysWiped, packet.IsEmpty ? 0 : 1);
-            return false;
-        }
-
-        if (peer.Endpoint is not { } endpoint || !_outside.Send(endpoint, datagram, ecn))
-        {
+            // A keepalive is nobody's packet.
+            peer.Drops.Add(reason, packet.IsEmpty ? 0 : 1);
             return false;
         }
 

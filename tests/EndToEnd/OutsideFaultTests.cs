@@ -1,3 +1,4 @@
+using System.Globalization;
 using WgNet.EndToEnd.Harness;
 
 namespace WgNet.EndToEnd;
@@ -29,5 +30,23 @@ public sealed class OutsideFaultTests
 
         (int lost, int repeated, int reordered) = faults.Faults;
         Assert.True(lost > 100 && repeated > 100 && reordered > 100, $"the relay did little: {lost}, {repeated}, {reordered}");
+    }
+
+    /// <summary>A firewall that lets handshakes out and nothing else: sendmsg(2) fails with EPERM.</summary>
+    [Fact]
+    public void Data_RefusedByTheGatewaysOwnFirewall_IsCounted()
+    {
+        using var pair = new TunnelPair(Implementation.WireGuardGo, Outside.IPv4);
+        pair.LeftHost.Run("nft add table inet deaf");
+        pair.LeftHost.Run(["nft", "add", "chain", "inet", "deaf", "output", "{ type filter hook output priority 0; }"]);
+        pair.LeftHost.Run(["nft", "add", "rule", "inet", "deaf", "output", "udp", "sport", Tunnel.Port.ToString(CultureInfo.InvariantCulture), "@th,64,8", "4", "drop"]);
+
+        // The first one waits for the handshake.
+        Ping.Fails(pair.LeftHost, TunnelPair.RightIPv4);
+        Wait.Until(() => pair.Left.PeerValues(pair.Right, "drop_udp_refused").Count == 1, TimeSpan.FromSeconds(10), "the one that waited is not counted");
+        Ping.Fails(pair.LeftHost, TunnelPair.RightIPv4);
+        string shown = pair.LeftHost.Run(Programs.WgNet, "show", pair.Left.Name);
+        Assert.Equal(2, shown.Split("udp refused").Length - 1);
+        Assert.Contains(UapiSocket.Get(pair.Left.Name).TakeWhile(line => line.Key != "public_key"), line => line.Key == "drop_udp_refused" && line.Value != "0");
     }
 }

@@ -1,4 +1,5 @@
 using WgNet.Device;
+using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Tun;
 using WgNet.Udp;
@@ -52,6 +53,37 @@ public sealed class StagedOrderTests
         {
             Assert.Equal(Numbered(i), right.Tun.Receive(Soon));
         }
+    }
+
+    [Fact]
+    public void Staged_RefusedByTheKernelAfterTheHandshake_AreCounted()
+    {
+        HeldSockets? sockets = null;
+        using var left = new End(openSockets: (port, mark) =>
+            sockets = new HeldSockets(UdpSockets.Open(port, mark), datagram => sockets!.Refusal = MessageType.IsHandshake(datagram) ? 0 : Errno.EPERM));
+        using var right = new End();
+        left.Know(right, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        right.Know(left, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        left.Tun.Send(Numbered(1));
+        Assert.True(SpinWait.SpinUntil(() => left.Drops(right, "udp_refused") > 0, Soon));
+        Assert.Equal(1, left.Drops(right, "udp_refused"));
+        Assert.Null(right.Tun.Receive(Shortly));
+    }
+
+    [Fact]
+    public void Staged_WhenTheInterfaceGoesDown_AreCounted()
+    {
+        using var left = new End(openSockets: (port, mark) => new HeldSockets(UdpSockets.Open(port, mark), _ => { }) { Refusal = Errno.EPERM });
+        using var right = new End();
+        left.Know(right, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        for (int i = 0; i < 3; i++)
+        {
+            left.Tun.Send(Numbered(i));
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => left.Device.Measure().Peers[0].StagedPackets == 3, Soon));
+        left.Device.LinkChanged(new LinkState(Up: false, Mtu: 1420, []));
+        Assert.Equal(3, left.Drops(right, "staged_overflow"));
     }
 
     [Fact]

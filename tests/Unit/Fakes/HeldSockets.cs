@@ -13,6 +13,9 @@ public sealed class HeldSockets(IUdpSockets sockets, HeldSockets.Watcher sending
         remove => sockets.SourceLost -= value;
     }
 
+    /// <summary>What lone datagrams are refused with from now on; 0 sends them.</summary>
+    public int Refusal { get; set; }
+
     public ushort Port => sockets.Port;
 
     public int Receive(ReceiveBatch batch) => sockets.Receive(batch);
@@ -24,7 +27,7 @@ public sealed class HeldSockets(IUdpSockets sockets, HeldSockets.Watcher sending
     public int Send(Endpoint to, ReadOnlySpan<byte> datagram, byte ecn)
     {
         sending(datagram);
-        return sockets.Send(to, datagram, ecn);
+        return Refusal != 0 ? Refusal : sockets.Send(to, datagram, ecn);
     }
 
     public void SetMark(uint mark) => sockets.SetMark(mark);
