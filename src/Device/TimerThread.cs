@@ -30,9 +30,11 @@ internal sealed class TimerThread(WireGuardDevice device)
         }
     }
 
-    /// <summary>A learned address ages; wakes the thread only if it would sleep past that.</summary>
-    public void ScheduleExpiry(long deadline)
+    /// <summary>Something is due then that is no peer's timer; wakes the thread only if it would sleep past that.</summary>
+    public void WakeBy(long deadline)
     {
+        // What is due was written before: either the thread sees it, or it is seen here that the thread is awake.
+        Interlocked.MemoryBarrier();
         if (deadline >= Volatile.Read(ref _sleepsUntil))
         {
             return;
@@ -68,8 +70,10 @@ internal sealed class TimerThread(WireGuardDevice device)
         {
             while (!_stopped)
             {
+                // Awake: who has something new waits for the lock, and so until the thread sleeps.
+                Interlocked.Exchange(ref _sleepsUntil, long.MaxValue);
                 long now = Clock.BootTime;
-                long wake = device.ExpireLearned(now);
+                long wake = Math.Min(device.ExpireLearned(now), device.Events.TellHeld(now));
                 if (_heap.TryPeek(out Peer? peer, out long deadline))
                 {
                     if (deadline != peer.Session.ScheduledFor)

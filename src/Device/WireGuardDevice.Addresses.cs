@@ -30,7 +30,7 @@ public sealed partial class WireGuardDevice
             case SourceVerdict.Accepted:
                 break;
             case SourceVerdict.Learned:
-                _timers.ScheduleExpiry(_learner.NextExpiry);
+                _timers.WakeBy(_learner.NextExpiry);
                 break;
             case SourceVerdict.Conflict:
                 LogConflict(peer, owner, header.IPv6Source, now);

@@ -88,7 +88,7 @@ public sealed partial class WireGuardDevice
             {
                 if (_peers.TryGetValue(changed.PublicKey, out Peer? peer) && _learner.Unpin(peer.Learning, address, now))
                 {
-                    _timers.ScheduleExpiry(_learner.NextExpiry);
+                    _timers.WakeBy(_learner.NextExpiry);
                     Events.Unpinned(peer, address);
                 }
             }

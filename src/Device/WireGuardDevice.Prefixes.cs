@@ -60,7 +60,7 @@ public sealed partial class WireGuardDevice
         if (update.LearnTimeoutSeconds is { } timeout)
         {
             _learner.SetTimeout(peer.Learning, TimeSpan.FromSeconds(timeout));
-            _timers.ScheduleExpiry(_learner.NextExpiry);
+            _timers.WakeBy(_learner.NextExpiry);
         }
 
         // Replaced as a whole, so that addresses which stay claimable stay learned when a configuration is read again.

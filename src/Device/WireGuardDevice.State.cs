@@ -79,7 +79,7 @@ public sealed partial class WireGuardDevice
             }
         }
 
-        _timers.ScheduleExpiry(_learner.NextExpiry);
+        _timers.WakeBy(_learner.NextExpiry);
     }
 
     private bool TryRestore(Peer peer, in LearnedAddress learned, long now)

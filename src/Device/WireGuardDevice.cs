@@ -49,7 +49,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         Span<byte> hashSecret = stackalloc byte[16];
         primitives.RandomBytes(hashSecret);
         _state = new StateKeeper(options.StateFile is { } path ? new StateStore(path) : null, (long)(options.StateInterval ?? WriteSchedule.Interval).TotalNanoseconds, CollectState, log);
-        Events = new DeviceEvents(_state);
+        Events = new DeviceEvents(_state, deadline => _timers!.WakeBy(deadline));
         _learner = new AddressLearner<Peer>(_allowedIps, hashSecret, Events);
         _timers = new TimerThread(this);
         _names = new NameResolver(options.ResolveName, NameAnswered);

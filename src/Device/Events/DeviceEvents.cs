@@ -12,7 +12,8 @@ namespace WgNet.Device.Events;
 /// volatile read, otherwise an object and a short lock a subscriber; it never waits for one. What a restart should not undo is
 /// reported to the <paramref name="state"/>, too.
 /// </summary>
-internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<Peer>
+/// <param name="wakeBy">Has <see cref="TellHeld"/> called at that time, of <see cref="Clock.BootTime"/>.</param>
+internal sealed class DeviceEvents(StateKeeper? state = null, Action<long>? wakeBy = null) : ILearnObserver<Peer>
 {
     /// <summary>More at a time are refused.</summary>
     public const int MostSubscribers = 64;
@@ -38,7 +39,7 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
             }
 
             var added = new EventSubscription(this);
-            _audience = new Audience([.. before, added], _audience?.Since ?? new object());
+            _audience = new Audience([.. before, added], _audience?.Held ?? new HeldEvents());
             return added;
         }
     }
@@ -98,21 +99,30 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
 
     public void Unpinned(Peer peer, UInt128 address) => TellPin(DeviceEventKind.Unpinned, peer, address);
 
-    /// <summary>A packet of the peer was dropped for its source. Told once in ten seconds a peer and verdict.</summary>
+    /// <summary>A packet of the peer was dropped for its source. Told once in ten seconds a peer and verdict: see <see cref="EventLimits"/>.</summary>
     /// <param name="owner">With <see cref="SourceVerdict.Conflict"/>, the peer that has the address.</param>
     /// <param name="now">Of <see cref="Clock.BootTime"/>.</param>
     public void Refused(Peer peer, SourceVerdict verdict, in IpPacket header, Peer? owner, long now)
     {
-        if (_audience is { } audience && audience.LimitsOf(peer).TryTellVerdict(verdict, now, out long number))
+        if (_audience is not { } audience)
+        {
+            return;
+        }
+
+        int kind = (int)verdict;
+        EventLimits limits = audience.LimitsOf(peer);
+        EventTurn turn = limits.Take(kind, now);
+        if (turn != EventTurn.Count)
         {
             bool isConflict = verdict == SourceVerdict.Conflict;
-            audience.Tell(About(isConflict ? DeviceEventKind.Conflict : DeviceEventKind.Refused, peer) with
+            DeviceEvent happened = About(isConflict ? DeviceEventKind.Conflict : DeviceEventKind.Refused, peer) with
             {
                 Address = header.IsIPv4 ? IpPrefix.ToAddress(header.IPv4Source, isIPv4: true) : IPv6(header.IPv6Source),
                 Owner = owner?.Session.RemoteStatic,
                 Reason = isConflict ? null : DropCounters.NameOf(verdict),
-                Number = number,
-            });
+                Number = 1,
+            };
+            TellOrHold(audience, limits, kind, turn, happened);
         }
     }
 
@@ -121,7 +131,16 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
     public void PeerRemoved(Peer peer)
     {
         state?.Note(StateMark.Changed);
-        _audience?.Tell(About(DeviceEventKind.PeerRemoved, peer));
+        if (_audience is { } audience)
+        {
+            // It is not heard of any more after this.
+            for (int kind = 0; kind < EventLimits.Kinds; kind++)
+            {
+                audience.TellHeld(peer, kind, Clock.BootTime);
+            }
+
+            audience.Tell(About(DeviceEventKind.PeerRemoved, peer));
+        }
     }
 
     /// <param name="isInitiator">Whether this side asked for the handshake.</param>
@@ -138,14 +157,23 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
         }
     }
 
-    /// <summary>The peer roamed. Told once in ten seconds a peer, since it may roam with every packet, and when it had no endpoint before.</summary>
+    /// <summary>
+    /// The peer roamed. Told when it had no endpoint before, and else once in ten seconds a peer, since it may roam with every packet.
+    /// </summary>
     public void Roamed(Peer peer, Endpoint to, bool isFirst, long now)
     {
         state?.Note(isFirst ? StateMark.Changed : StateMark.Moved);
-        long number = 1;
-        if (_audience is { } audience && (isFirst || audience.LimitsOf(peer).TryTellEndpoint(now, out number)))
+        if (_audience is not { } audience)
         {
-            audience.Tell(About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "packet", Number = number });
+            return;
+        }
+
+        EventLimits limits = audience.LimitsOf(peer);
+        EventTurn turn = isFirst ? EventTurn.Tell : limits.Take(EventLimits.Endpoint, now);
+        if (turn != EventTurn.Count)
+        {
+            DeviceEvent happened = About(DeviceEventKind.EndpointChanged, peer) with { Endpoint = to, Reason = "packet", Number = 1 };
+            TellOrHold(audience, limits, EventLimits.Endpoint, turn, happened);
         }
     }
 
@@ -171,8 +199,38 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
     /// <inheritdoc cref="AllowedIpsChanged"/>
     public void LearnableIpsChanged(Peer peer, int number) => TellPrefixes(peer, "learnable_ips", number);
 
+    /// <summary>Tells what was held back until now.</summary>
+    /// <returns>When something is to be told next; <see cref="long.MaxValue"/> while nothing is held back.</returns>
+    public long TellHeld(long now)
+    {
+        if (_audience is not { } audience)
+        {
+            return long.MaxValue;
+        }
+
+        while (audience.Held.TryTake(now, out (Peer Peer, int Kind) held))
+        {
+            audience.TellHeld(held.Peer, held.Kind, now);
+        }
+
+        return audience.Held.Due;
+    }
+
     /// <summary>As it is.</summary>
     internal void Tell(DeviceEvent happened) => _audience?.Tell(happened);
+
+    private void TellOrHold(Audience audience, EventLimits limits, int kind, EventTurn turn, DeviceEvent happened)
+    {
+        if (turn == EventTurn.Tell)
+        {
+            audience.Tell(happened);
+        }
+        else
+        {
+            long due = limits.Hold(kind, happened);
+            wakeBy?.Invoke(due);
+        }
+    }
 
     private void TellPrefixes(Peer peer, string which, int number)
     {
@@ -197,8 +255,8 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
     private static IPAddress IPv6(UInt128 address) => IpPrefix.ToAddress(address, isIPv4: false);
 
     /// <summary>Who listens. Immutable.</summary>
-    /// <param name="Since">The same for as long as anybody listens.</param>
-    private sealed record Audience(EventSubscription[] Members, object Since)
+    /// <param name="Held">The same for as long as anybody listens.</param>
+    private sealed record Audience(EventSubscription[] Members, HeldEvents Held)
     {
         public void Tell(DeviceEvent happened)
         {
@@ -208,8 +266,21 @@ internal sealed class DeviceEvents(StateKeeper? state = null) : ILearnObserver<P
             }
         }
 
+        /// <summary>As of now, if any is held back: a peer that roamed is where it is by now.</summary>
+        public void TellHeld(Peer peer, int kind, long now)
+        {
+            if (peer.EventLimits is { } limits && limits.Held == Held && limits.Release(kind, now) is { } happened)
+            {
+                Tell(happened with
+                {
+                    WallTime = Clock.WallTime,
+                    Endpoint = happened.Endpoint is null ? null : peer.Endpoint ?? happened.Endpoint,
+                });
+            }
+        }
+
         // Two threads may make them at once: one count is lost, and one event too many told.
         public EventLimits LimitsOf(Peer peer) =>
-            peer.EventLimits is { } limits && limits.Since == Since ? limits : peer.EventLimits = new EventLimits(Since);
+            peer.EventLimits is { } limits && limits.Held == Held ? limits : peer.EventLimits = new EventLimits(peer, Held);
     }
 }

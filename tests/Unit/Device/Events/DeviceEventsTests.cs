@@ -15,9 +15,18 @@ public sealed class DeviceEventsTests
 
     private static readonly byte[] InsidePacket = Packet("2001:db8::5", "2001:db8::1");
 
-    private readonly DeviceEvents _events = new();
+    private readonly List<long> _wakes = [];
+    private readonly DeviceEvents _events;
     private readonly Peer _peer = SamplePeer.New(1);
     private readonly Peer _owner = SamplePeer.New(2);
+
+    public DeviceEventsTests() => _events = new DeviceEvents(wakeBy: due =>
+    {
+        lock (_wakes)
+        {
+            _wakes.Add(due);
+        }
+    });
 
     [Theory]
     [InlineData(LearnedEnd.Expired, DeviceEventKind.Expired, null)]
@@ -44,13 +53,106 @@ public sealed class DeviceEventsTests
         }
 
         Assert.Equal(1, Next(subscription)?.Number);
+        Assert.Equal(10 * Second, _events.TellHeld((10 * Second) - 1));
         Assert.Null(Next(subscription));
-        Refuse(_peer, SourceVerdict.NotAllowed, 10 * Second);
-        Assert.Equal((1000, "not_allowed"), Next(subscription) is { } told ? (told.Number, told.Reason) : default);
+
+        // At the end of the ten seconds, whatever comes or does not come then.
+        Assert.Equal(long.MaxValue, _events.TellHeld(10 * Second));
+        Assert.Equal((999, "not_allowed", "2001:db8::5"), Next(subscription) is { } told ? (told.Number, told.Reason, told.Address?.ToString()) : default);
+
+        // Nothing for a while, and one more, which is no news for ten seconds after those.
         Refuse(_peer, SourceVerdict.NotAllowed, (20 * Second) - 1);
         Assert.Null(Next(subscription));
-        Refuse(_peer, SourceVerdict.NotAllowed, 20 * Second);
-        Assert.Equal(2, Next(subscription)?.Number);
+        _ = _events.TellHeld(20 * Second);
+        Assert.Equal(1, Next(subscription)?.Number);
+        Refuse(_peer, SourceVerdict.NotAllowed, 30 * Second);
+        Assert.Equal(1, Next(subscription)?.Number);
+        Assert.Equal([10 * Second, 20 * Second], _wakes);
+    }
+
+    [Fact]
+    public void Refused_Once_HoldsNothingBackAndWakesNobody()
+    {
+        using EventSubscription subscription = _events.Subscribe()!;
+        Refuse(_peer, SourceVerdict.NotAllowed, 0);
+        Refuse(_peer, SourceVerdict.NotLearnable, 0);
+        Refuse(_owner, SourceVerdict.NotAllowed, 0);
+        Refuse(_peer, SourceVerdict.NotAllowed, 10 * Second);
+        Assert.Equal(long.MaxValue, _events.TellHeld(100 * Second));
+        Assert.Empty(_wakes);
+    }
+
+    [Fact]
+    public void Held_OfAPeerThatIsRemoved_IsToldBeforeThat()
+    {
+        using EventSubscription subscription = _events.Subscribe()!;
+        for (int i = 0; i < 3; i++)
+        {
+            Refuse(_peer, SourceVerdict.LearnLimited, i);
+        }
+
+        _events.PeerRemoved(_peer);
+        Assert.Equal(1, Next(subscription)?.Number);
+        Assert.Equal(("learn_limited", 2), Next(subscription) is { } held ? (held.Reason, held.Number) : default);
+        Assert.Equal(DeviceEventKind.PeerRemoved, Next(subscription)?.Kind);
+        Assert.Equal(long.MaxValue, _events.TellHeld(10 * Second));
+        Assert.Null(Next(subscription));
+    }
+
+    [Fact]
+    public void Held_OfSeveralPeers_AreToldEachInItsTime()
+    {
+        using EventSubscription subscription = _events.Subscribe()!;
+        foreach ((Peer peer, long at) in ((Peer, long)[])[(_peer, 0), (_owner, 3 * Second)])
+        {
+            Refuse(peer, SourceVerdict.NotAllowed, at);
+            Refuse(peer, SourceVerdict.NotAllowed, at);
+            _ = Next(subscription);
+        }
+
+        Assert.Equal(13 * Second, _events.TellHeld(10 * Second));
+        Assert.Equal(_peer.Session.RemoteStatic, Next(subscription)?.Peer);
+        Assert.Null(Next(subscription));
+        Assert.Equal(long.MaxValue, _events.TellHeld(13 * Second));
+        Assert.Equal(_owner.Session.RemoteStatic, Next(subscription)?.Peer);
+    }
+
+    [Fact]
+    public void Refused_ByManyThreads_IsToldToTheLast()
+    {
+        const int Threads = 4, Each = 200_000;
+        using EventSubscription subscription = _events.Subscribe()!;
+        Refuse(_peer, SourceVerdict.NotAllowed, 0);
+        long now = 1, told = 0;
+        bool isOver = false;
+        var teller = new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                _ = _events.TellHeld(Volatile.Read(ref now));
+                while (Next(subscription) is { } next)
+                {
+                    told += next.Number!.Value;
+                }
+            }
+        });
+        teller.Start();
+        Parallel.For(0, Threads, _ =>
+        {
+            for (int i = 0; i < Each; i++)
+            {
+                Refuse(_peer, SourceVerdict.NotAllowed, Interlocked.Add(ref now, Second / 1000));
+            }
+        });
+        Volatile.Write(ref isOver, true);
+        teller.Join();
+        while (_events.TellHeld(long.MaxValue / 2) is var due && Next(subscription) is { } last)
+        {
+            told += last.Number!.Value;
+            Assert.Equal(long.MaxValue, due);
+        }
+
+        Assert.Equal((Threads * Each) + 1, told);
     }
 
     [Fact]
@@ -100,10 +202,17 @@ public sealed class DeviceEventsTests
         Assert.Equal(1, Next(subscription)?.Number);
         _events.Roamed(_peer, endpoint, isFirst: false, 0);
         _events.Roamed(_peer, endpoint, isFirst: false, 1);
+        _events.Roamed(_peer, endpoint, isFirst: false, 2);
         _events.EndpointConfigured(_peer, endpoint);
         Assert.Equal(("packet", 1), Next(subscription) is { } roamed ? (roamed.Reason, roamed.Number) : default);
         Assert.Equal(("configuration", null), Next(subscription) is { } configured ? (configured.Reason, configured.Number) : default);
         Assert.Null(Next(subscription));
+
+        // Where it is by then.
+        Assert.True(Endpoint.TryParse("192.0.2.9:9", out Endpoint? latest));
+        _peer.Endpoint = latest;
+        _ = _events.TellHeld(10 * Second);
+        Assert.Equal(("packet", 2, latest), Next(subscription) is { } held ? (held.Reason, held.Number, held.Endpoint) : default);
     }
 
     [Fact]
@@ -119,6 +228,8 @@ public sealed class DeviceEventsTests
         using EventSubscription later = _events.Subscribe()!;
         Refuse(_peer, SourceVerdict.NotAllowed, 3);
         Assert.Equal(1, Next(later)?.Number);
+        _ = _events.TellHeld(20 * Second);
+        Assert.Null(Next(later));
     }
 
     [Fact]
