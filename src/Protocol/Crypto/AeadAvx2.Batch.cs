@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
 namespace WgNet.Protocol;
 
-// Batches. Long packets fill the vectors by themselves; short ones share them: any eight blocks of a group of
-// packets are made at once, first the MAC's key of each and then the key stream of all.
+/// <content>
+/// Batches. Long packets fill the vectors of ChaCha20 by themselves; short ones share them: any eight blocks of a group of
+/// packets are made at once, first the MAC's key of each and then the key stream of all.
+/// </content>
 internal readonly unsafe partial struct AeadAvx2
 {
     private const int MaxGroup = ChaCha20Avx2.Blocks;
@@ -19,7 +20,15 @@ internal readonly unsafe partial struct AeadAvx2
         group.SetKey(key);
         while (!packets.IsEmpty)
         {
-            int count = ShortPackets(packets);
+            int count = PacketsForLanes(packets);
+            if (count > 1)
+            {
+                SealLanes(key, memory, packets[..count]);
+                packets = packets[count..];
+                continue;
+            }
+
+            count = ShortPackets(packets);
             if (count < 2)
             {
                 Seal(key, packets[0].Counter, memory + packets[0].Offset, packets[0].Length);
@@ -51,7 +60,15 @@ internal readonly unsafe partial struct AeadAvx2
         group.SetKey(key);
         while (!packets.IsEmpty)
         {
-            int count = ShortPackets(packets);
+            int count = PacketsForLanes(packets);
+            if (count > 1)
+            {
+                OpenLanes(key, memory, packets[..count]);
+                packets = packets[count..];
+                continue;
+            }
+
+            count = ShortPackets(packets);
             if (count < 2)
             {
                 packets[0].Authentic = TryOpen(key, packets[0].Counter, memory + packets[0].Offset, packets[0].Length);
@@ -87,22 +104,24 @@ internal readonly unsafe partial struct AeadAvx2
         return count;
     }
 
-    // On the stack while a batch is worked on.
-    [StructLayout(LayoutKind.Sequential)]
+    // On the stack while a batch is worked on; see Scratch.
     private struct Group
     {
-        private fixed ulong _state[ChaCha20Avx2.StateLength * 4];
-        private fixed ulong _oneTimeKeys[ChaCha20Avx2.Size / sizeof(ulong)];
-        private fixed ulong _keyStream[ChaCha20Avx2.Size / sizeof(ulong)];
+        private const int OneTimeKeysOffset = ChaCha20Avx2.StateLength * 32;
+        private const int KeyStreamOffset = OneTimeKeysOffset + ChaCha20Avx2.Size;
+
+        private fixed byte _memory[KeyStreamOffset + ChaCha20Avx2.Size + Line - 1];
         private fixed uint _blocks[ChaCha20Avx2.Blocks];
         private fixed uint _countersLow[ChaCha20Avx2.Blocks];
         private fixed uint _countersHigh[ChaCha20Avx2.Blocks];
         private fixed ulong _places[ChaCha20Avx2.Blocks];
         private fixed int _lengths[ChaCha20Avx2.Blocks];
 
-        private Vector256<uint>* State => (Vector256<uint>*)Unsafe.AsPointer(ref _state[0]);
+        private Vector256<uint>* State => (Vector256<uint>*)Start;
 
-        private byte* KeyStreamBuffer => (byte*)Unsafe.AsPointer(ref _keyStream[0]);
+        private byte* KeyStreamBuffer => Start + KeyStreamOffset;
+
+        private byte* Start => AtLine((byte*)Unsafe.AsPointer(ref _memory[0]));
 
         public void SetKey(byte* key)
         {
@@ -110,7 +129,7 @@ internal readonly unsafe partial struct AeadAvx2
             ChaCha20Avx2.SetKey(State, key);
         }
 
-        public byte* OneTimeKey(int index) => (byte*)Unsafe.AsPointer(ref _oneTimeKeys[0]) + (index * ChaCha20Scalar.BlockSize);
+        public byte* OneTimeKey(int index) => Start + OneTimeKeysOffset + (index * ChaCha20Scalar.BlockSize);
 
         // Block 0 of each packet.
         public void MakeOneTimeKeys(ReadOnlySpan<AeadPacket> packets)
@@ -154,7 +173,7 @@ internal readonly unsafe partial struct AeadAvx2
             }
         }
 
-        public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(State, (ChaCha20Avx2.StateLength * 32) + ChaCha20Avx2.Size));
+        public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(Start, KeyStreamOffset));
 
         private void SetLane(int lane, uint block, ulong counter)
         {

@@ -21,6 +21,9 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
     // How much key stream opening makes before it knows the tag: enough for an Ethernet frame's packet.
     private const int Ahead = First + (3 * ChaCha20Avx2.Size);
 
+    // Bytes of a cache line.
+    private const int Line = 64;
+
     public static bool IsSupported => Avx2.IsSupported && Bmi2.X64.IsSupported;
 
     [SkipLocalsInit]
@@ -34,32 +37,9 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
         }
 
         Scratch scratch;
-        Poly1305Words mac = default;
-        Vector256<uint>* state = scratch.State;
-        byte* buffer = scratch.KeyStream;
-        ChaCha20Avx2.SetKey(state, key);
-        ChaCha20Avx2.SetFirstBlocks(state, counter);
-        new Span<byte>(scratch.OneTimeKey, ChaCha20Scalar.BlockSize).Clear();
-        if (length < First)
-        {
-            ChaCha20Avx2.Run(state, buffer, scratch.OneTimeKey, xor: false, &mac, data, macBlocks: 0);
-            KeyStream.Xor(data, buffer, length);
-        }
-        else
-        {
-            ChaCha20Avx2.Run(state, data, scratch.OneTimeKey, xor: true, &mac, data, macBlocks: 0);
-        }
-
-        mac = new Poly1305Words(scratch.OneTimeKey);
-        int authenticated = 0;
-        uint block = ChaCha20Avx2.Blocks;
-        for (int done = First; done < length; done += ChaCha20Avx2.Size, block += ChaCha20Avx2.Blocks)
-        {
-            int macBlocks = MacBlocks(length, authenticated, available: done);
-            XorBlocks(state, block, data + done, length - done, buffer, &mac, data + authenticated, macBlocks);
-            authenticated += macBlocks * Poly1305Scalar.BlockSize;
-        }
-
+        Poly1305Words mac;
+        ChaCha20Avx2.SetKey(scratch.State, key);
+        int authenticated = XorAndBegin(scratch.State, scratch.KeyStream, counter, data, length, scratch.OneTimeKey, &mac);
         Poly1305Avx2.Finish(&mac, scratch.OneTimeKey, data, length, authenticated, data + length);
         scratch.Wipe();
     }
@@ -74,44 +54,88 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
         }
 
         Scratch scratch;
-        Poly1305Words mac = default;
-        Vector256<uint>* state = scratch.State;
-        byte* buffer = scratch.KeyStream;
-        ChaCha20Avx2.SetKey(state, key);
-        ChaCha20Avx2.SetFirstBlocks(state, counter);
-        ChaCha20Avx2.Run(state, buffer, scratch.OneTimeKey, xor: false, &mac, data, macBlocks: 0);
-
-        mac = new Poly1305Words(scratch.OneTimeKey);
-        int authenticated = 0;
-        uint block = ChaCha20Avx2.Blocks;
-        int ahead = First;
-        for (; ahead < length && ahead < Ahead; ahead += ChaCha20Avx2.Size, block += ChaCha20Avx2.Blocks)
-        {
-            int macBlocks = MacBlocks(length, authenticated, available: length);
-            ChaCha20Avx2.SetBlocks(state, block);
-            ChaCha20Avx2.Run(state, buffer + ahead, buffer + ahead + First, xor: false, &mac, data + authenticated, macBlocks);
-            authenticated += macBlocks * Poly1305Scalar.BlockSize;
-        }
-
+        Poly1305Words mac;
         byte* tag = stackalloc byte[Aead.TagSize];
+        ChaCha20Avx2.SetKey(scratch.State, key);
+        int authenticated = GenerateAndBegin(scratch.State, scratch.KeyStream, counter, data, length, scratch.OneTimeKey, &mac);
         Poly1305Avx2.Finish(&mac, scratch.OneTimeKey, data, length, authenticated, tag);
         bool authentic = (Vector128.Load(tag) ^ Vector128.Load(data + length)) == Vector128<byte>.Zero;
         if (authentic)
         {
-            KeyStream.Xor(data, buffer, Math.Min(length, ahead));
-            for (; ahead < length; ahead += ChaCha20Avx2.Size, block += ChaCha20Avx2.Blocks)
+            KeyStream.Xor(data, scratch.KeyStream, Math.Min(length, Ahead));
+            uint block = Ahead / ChaCha20Scalar.BlockSize + 1;
+            for (int done = Ahead; done < length; done += ChaCha20Avx2.Size, block += ChaCha20Avx2.Blocks)
             {
-                XorBlocks(state, block, data + ahead, length - ahead, buffer, &mac, data, macBlocks: 0);
+                XorBlocks(scratch.State, block, data + done, length - done, scratch.KeyStream, &mac, data, macBlocks: 0);
             }
         }
         else
         {
             // Nobody gets to see it: it would open the genuine packet.
-            CryptographicOperations.ZeroMemory(new Span<byte>(buffer, ahead));
+            CryptographicOperations.ZeroMemory(new Span<byte>(scratch.KeyStream, Ahead));
         }
 
         scratch.Wipe();
         return authentic;
+    }
+
+    /// <summary>Sealing: the packet ^= its key stream, of which the first block is the MAC's key.</summary>
+    /// <param name="state">Has the key.</param>
+    /// <param name="buffer">Room for <see cref="ChaCha20Avx2.Size"/> bytes.</param>
+    /// <param name="mac">What the MAC has taken in; whole groups are left, unless the packet is so short that it took in nothing.</param>
+    /// <returns>How many bytes these are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int XorAndBegin(
+        Vector256<uint>* state, byte* buffer, ulong counter, byte* data, int length, byte* oneTimeKey, Poly1305Words* mac)
+    {
+        *mac = default;
+        ChaCha20Avx2.SetFirstBlocks(state, counter);
+        new Span<byte>(oneTimeKey, ChaCha20Scalar.BlockSize).Clear();
+        if (length < First)
+        {
+            ChaCha20Avx2.Run(state, buffer, oneTimeKey, xor: false, mac, data, macBlocks: 0);
+            KeyStream.Xor(data, buffer, length);
+        }
+        else
+        {
+            ChaCha20Avx2.Run(state, data, oneTimeKey, xor: true, mac, data, macBlocks: 0);
+        }
+
+        *mac = new Poly1305Words(oneTimeKey);
+        int authenticated = 0;
+        uint block = ChaCha20Avx2.Blocks;
+        for (int done = First; done < length; done += ChaCha20Avx2.Size, block += ChaCha20Avx2.Blocks)
+        {
+            int macBlocks = MacBlocks(length, authenticated, available: done);
+            XorBlocks(state, block, data + done, length - done, buffer, mac, data + authenticated, macBlocks);
+            authenticated += macBlocks * Poly1305Scalar.BlockSize;
+        }
+
+        return authenticated;
+    }
+
+    /// <summary>Opening: the packet's key stream, up to <see cref="Ahead"/> bytes, which waits. Otherwise as <see cref="XorAndBegin"/>.</summary>
+    /// <param name="keyStream">Room for <see cref="Ahead"/> bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int GenerateAndBegin(
+        Vector256<uint>* state, byte* keyStream, ulong counter, byte* data, int length, byte* oneTimeKey, Poly1305Words* mac)
+    {
+        *mac = default;
+        ChaCha20Avx2.SetFirstBlocks(state, counter);
+        ChaCha20Avx2.Run(state, keyStream, oneTimeKey, xor: false, mac, data, macBlocks: 0);
+
+        *mac = new Poly1305Words(oneTimeKey);
+        int authenticated = 0;
+        uint block = ChaCha20Avx2.Blocks;
+        for (int ahead = First; ahead < length && ahead < Ahead; ahead += ChaCha20Avx2.Size, block += ChaCha20Avx2.Blocks)
+        {
+            int macBlocks = MacBlocks(length, authenticated, available: length);
+            ChaCha20Avx2.SetBlocks(state, block);
+            ChaCha20Avx2.Run(state, keyStream + ahead, keyStream + ahead + First, xor: false, mac, data + authenticated, macBlocks);
+            authenticated += macBlocks * Poly1305Scalar.BlockSize;
+        }
+
+        return authenticated;
     }
 
     [SkipLocalsInit]
@@ -186,21 +210,25 @@ internal readonly unsafe partial struct AeadAvx2 : IAeadKernel
         return Math.Max(0, blocks - ((blocks - left) & 3));
     }
 
+    private static byte* AtLine(byte* memory) => (byte*)(((nuint)memory + (Line - 1)) & ~(nuint)(Line - 1));
 
-    // On the stack while a packet is worked on.
+    // On the stack while a packet is worked on. It begins with a cache line: no vector of the state lies across two.
     private struct Scratch
     {
-        private fixed ulong _state[ChaCha20Avx2.StateLength * 4];
-        private fixed ulong _oneTimeKey[ChaCha20Scalar.BlockSize / sizeof(ulong)];
-        private fixed ulong _keyStream[Ahead / sizeof(ulong)];
+        private const int OneTimeKeyOffset = ChaCha20Avx2.StateLength * 32;
+        private const int KeyStreamOffset = OneTimeKeyOffset + ChaCha20Scalar.BlockSize;
 
-        public Vector256<uint>* State => (Vector256<uint>*)Unsafe.AsPointer(ref _state[0]);
+        private fixed byte _memory[KeyStreamOffset + Ahead + Line - 1];
 
-        public byte* OneTimeKey => (byte*)Unsafe.AsPointer(ref _oneTimeKey[0]);
+        public Vector256<uint>* State => (Vector256<uint>*)Start;
 
-        public byte* KeyStream => (byte*)Unsafe.AsPointer(ref _keyStream[0]);
+        public byte* OneTimeKey => Start + OneTimeKeyOffset;
+
+        public byte* KeyStream => Start + KeyStreamOffset;
+
+        private byte* Start => AtLine((byte*)Unsafe.AsPointer(ref _memory[0]));
 
         // The keys. The key stream of what was sealed or opened tells no more than the plaintext, which lies in memory as well.
-        public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(State, (ChaCha20Avx2.StateLength * 32) + ChaCha20Scalar.BlockSize));
+        public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(Start, KeyStreamOffset));
     }
 }

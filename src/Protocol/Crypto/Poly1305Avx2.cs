@@ -33,13 +33,19 @@ internal static unsafe class Poly1305Avx2
         int groups = (left / 4) - 1;
         Debug.Assert(groups >= 0, "The last group is the last three blocks of data, and the length.");
 
-        byte* end = message + (groups * GroupSize);
-        Vector256<byte>.Zero.Store(last);
-        Vector256<byte>.Zero.Store(last + 32);
-        Unsafe.CopyBlockUnaligned(last, end, (uint)(data + length - end));
-        *(ulong*)(last + GroupSize - 8) = (ulong)length;
+        PutLastGroup(last, message + (groups * GroupSize), data + length, length);
         Absorb(mac, message, groups, last);
         mac->Finish(oneTimeKey, tag);
+    }
+
+    /// <summary>The last group of a message: what there is of it from <paramref name="from"/> on, zeros, and its length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutLastGroup(byte* group, byte* from, byte* end, int length)
+    {
+        Vector256<byte>.Zero.Store(group);
+        Vector256<byte>.Zero.Store(group + 32);
+        Unsafe.CopyBlockUnaligned(group, from, (uint)(end - from));
+        *(ulong*)(group + GroupSize - 8) = (ulong)length;
     }
 
     /// <summary>

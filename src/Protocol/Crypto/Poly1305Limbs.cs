@@ -8,7 +8,7 @@ namespace WgNet.Protocol;
 
 /// <summary>
 /// Four numbers modulo 2^130 − 5, one a lane, in five limbs of 26 bits and a little more, so that AVX2's 32-bit
-/// multiplications have 64-bit results with room for sums: the arithmetic of <see cref="Poly1305Avx2"/>.
+/// multiplications have 64-bit results with room for sums: the arithmetic of <see cref="Poly1305Avx2"/> and <see cref="Poly1305Avx2Lanes"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Poly1305Limbs
@@ -58,41 +58,10 @@ internal unsafe struct Poly1305Limbs
         L4 += (high >>> 40) | Vector256.Create(1UL << 24);
     }
 
-    /// <summary>Adds this times <paramref name="r"/> to five sums. The limbs come in the order in which <see cref="Carry"/> has them ready.</summary>
+    /// <summary>Adds this times <paramref name="r"/> to five sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void MultiplyInto(ref Limb d0, ref Limb d1, ref Limb d2, ref Limb d3, ref Limb d4, in Poly1305Factor r)
-    {
-        Limb x = L2;
-        d0 += Product(x, r.S3);
-        d1 += Product(x, r.S4);
-        d2 += Product(x, r.R0);
-        d3 += Product(x, r.R1);
-        d4 += Product(x, r.R2);
-        x = L0;
-        d0 += Product(x, r.R0);
-        d1 += Product(x, r.R1);
-        d2 += Product(x, r.R2);
-        d3 += Product(x, r.R3);
-        d4 += Product(x, r.R4);
-        x = L3;
-        d0 += Product(x, r.S2);
-        d1 += Product(x, r.S3);
-        d2 += Product(x, r.S4);
-        d3 += Product(x, r.R0);
-        d4 += Product(x, r.R1);
-        x = L4;
-        d0 += Product(x, r.S1);
-        d1 += Product(x, r.S2);
-        d2 += Product(x, r.S3);
-        d3 += Product(x, r.S4);
-        d4 += Product(x, r.R0);
-        x = L1;
-        d0 += Product(x, r.S4);
-        d1 += Product(x, r.R0);
-        d2 += Product(x, r.R1);
-        d3 += Product(x, r.R2);
-        d4 += Product(x, r.R3);
-    }
+    public readonly void MultiplyInto(ref Limb d0, ref Limb d1, ref Limb d2, ref Limb d3, ref Limb d4, in Poly1305Factor r) =>
+        r.MultiplyInto(L0, L1, L2, L3, L4, ref d0, ref d1, ref d2, ref d3, ref d4);
 
     /// <summary>this = this · r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -149,14 +118,37 @@ internal unsafe struct Poly1305Limbs
         h2 = (d4 >> 24) + (h1 < next ? 1UL : 0UL);
     }
 
+    /// <summary>Each lane as words: its four lowest words, then the four next ones, then what is above them.</summary>
+    public readonly void Store(ulong* words)
+    {
+        Limb d0 = L0, d1 = L1, d2 = L2, d3 = L3, d4 = L4;
+
+        // Once around leaves at most d0 above 26 bits, and that by little. If its carry ran through all limbs then, they are zero and d0 is small.
+        for (int i = 0; i < 2; i++)
+        {
+            d1 += d0 >>> 26;
+            d0 &= Mask;
+            d2 += d1 >>> 26;
+            d1 &= Mask;
+            d3 += d2 >>> 26;
+            d2 &= Mask;
+            d4 += d3 >>> 26;
+            d3 &= Mask;
+            Limb over = d4 >>> 26;
+            d4 &= Mask;
+            d0 += over + (over << 2);
+        }
+
+        (d0 | (d1 << 26) | (d2 << 52)).Store(words);
+        ((d2 >>> 12) | (d3 << 14) | (d4 << 40)).Store(words + 4);
+        (d4 >>> 24).Store(words + 8);
+    }
+
     private static ulong Sum(Limb limb)
     {
         Vector128<ulong> sum = limb.GetLower() + limb.GetUpper();
         return sum.ToScalar() + sum.GetElement(1);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Limb Product(Limb x, Limb y) => Avx2.Multiply(x.AsUInt32(), y.AsUInt32());
 }
 
 /// <summary>A factor of <see cref="Poly1305Limbs"/>: its limbs, and five times those whose products come back from above 2^130.</summary>
@@ -192,4 +184,47 @@ internal readonly struct Poly1305Factor
         : this(limbs.L0, limbs.L1, limbs.L2, limbs.L3, limbs.L4)
     {
     }
+
+    /// <summary>Adds a block in each lane, with the bit that marks its end, times this to five sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyInto(Limb low, Limb high, ref Limb d0, ref Limb d1, ref Limb d2, ref Limb d3, ref Limb d4)
+    {
+        Poly1305Limbs.Split(low, high, out Limb l0, out Limb l1, out Limb l2, out Limb l3, out Limb l4);
+        MultiplyInto(l0, l1, l2, l3, l4, ref d0, ref d1, ref d2, ref d3, ref d4);
+    }
+
+    /// <summary>Adds a number a lane times this to five sums. Its limbs come in the order in which <see cref="Poly1305Limbs.Carry"/> has them ready.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyInto(
+        Limb l0, Limb l1, Limb l2, Limb l3, Limb l4, ref Limb d0, ref Limb d1, ref Limb d2, ref Limb d3, ref Limb d4)
+    {
+        d0 += Product(l2, S3);
+        d1 += Product(l2, S4);
+        d2 += Product(l2, R0);
+        d3 += Product(l2, R1);
+        d4 += Product(l2, R2);
+        d0 += Product(l0, R0);
+        d1 += Product(l0, R1);
+        d2 += Product(l0, R2);
+        d3 += Product(l0, R3);
+        d4 += Product(l0, R4);
+        d0 += Product(l3, S2);
+        d1 += Product(l3, S3);
+        d2 += Product(l3, S4);
+        d3 += Product(l3, R0);
+        d4 += Product(l3, R1);
+        d0 += Product(l4, S1);
+        d1 += Product(l4, S2);
+        d2 += Product(l4, S3);
+        d3 += Product(l4, S4);
+        d4 += Product(l4, R0);
+        d0 += Product(l1, S4);
+        d1 += Product(l1, R0);
+        d2 += Product(l1, R1);
+        d3 += Product(l1, R2);
+        d4 += Product(l1, R3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Limb Product(Limb x, Limb y) => Avx2.Multiply(x.AsUInt32(), y.AsUInt32());
 }

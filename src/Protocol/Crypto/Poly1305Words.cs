@@ -10,6 +10,9 @@ namespace WgNet.Protocol;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Poly1305Words
 {
+    /// <summary>Bytes of an instance.</summary>
+    public const int Size = 6 * sizeof(ulong);
+
     public ulong H0;
     public ulong H1;
     public ulong H2;    // below 8

@@ -73,7 +73,7 @@ public sealed class AeadBatchTests
         {
             for (int forged = 0; forged < count; forged++)
             {
-                var batch = new Batch(random, Enumerable.Repeat(200, count));
+                var batch = new Batch(random, Enumerable.Repeat(forged % 2 == 0 ? 200 : 1424, count));
                 byte[] plain = [.. batch.Memory];
                 Aead.Seal(AeadKernel.Scalar, batch.Key, batch.Memory, batch.Packets);
                 AeadPacket victim = batch.Packets[forged];
@@ -89,6 +89,37 @@ public sealed class AeadBatchTests
                     Assert.Equal(
                         (i == forged ? before : plain)[packet.Offset..(packet.Offset + packet.Length)],
                         batch.Memory[packet.Offset..(packet.Offset + packet.Length)]);
+                }
+            }
+        }
+    }
+
+    // Where kernels change from one way to another: short packets, eight blocks, what is made ahead of a verdict, longer ones.
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void SealAndOpen_EqualLengthsAroundEachBoundary_AgreesWithLibsodium(AeadKernel kernel)
+    {
+        var random = new Random(12);
+        int[] lengths = [.. new[] { 192, 448, 512, 960, 1088, 1472, 1984, 4096 }.SelectMany(length => new[] { length - 16, length - 1, length, length + 1, length + 16 })];
+        foreach (int length in lengths)
+        {
+            for (int count = 2; count <= 9; count++)
+            {
+                var batch = new Batch(random, Enumerable.Repeat(length, count));
+                byte[] plain = [.. batch.Memory], expected = [.. batch.Memory];
+                foreach (AeadPacket packet in batch.Packets)
+                {
+                    AeadKernels.SealedBySodium(batch.Key, packet.Counter, batch.Plaintext(packet)).CopyTo(expected, packet.Offset);
+                }
+
+                Aead.Seal(kernel, batch.Key, batch.Memory, batch.Packets);
+                Assert.Equal(expected, batch.Memory);
+
+                Aead.Open(kernel, batch.Key, batch.Memory, batch.Packets);
+                foreach (AeadPacket packet in batch.Packets)
+                {
+                    Assert.True(packet.Authentic, $"length {length}, {count} packets");
+                    Assert.Equal(plain.AsSpan(packet.Offset, length), batch.Plaintext(packet));
                 }
             }
         }

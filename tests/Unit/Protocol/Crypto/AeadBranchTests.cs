@@ -18,6 +18,8 @@ public sealed partial class AeadBranchTests
         ["ChaCha20Vector128:Generate"] = 1,
         ["Poly1305Avx2:Absorb"] = 4,
         ["Poly1305Avx2:Finish"] = 3,
+        ["Poly1305Avx2Lanes:Absorb"] = 5,
+        ["Poly1305Avx2Lanes:Finish"] = 3,
         ["Poly1305Scalar:UpdatePadded"] = 5,
         ["Poly1305Scalar:UpdateBlock"] = 0,
         ["Poly1305Scalar:Reduce"] = 2,

@@ -75,6 +75,46 @@ public sealed unsafe class Poly1305Tests
         });
     }
 
+    [Fact]
+    public void FourMessages_ExtremeKeysAndMessages_AgreesWithBigInteger()
+    {
+        if (!Aead.IsSupported(AeadKernel.Avx2))
+        {
+            return;
+        }
+
+        const int lanes = Poly1305Avx2Lanes.Lanes;
+        var random = new Random(11);
+        int turn = 0;
+        Compare(3 * Poly1305Scalar.BlockSize, (key, message, tag) =>
+        {
+            // The lane in question, and three others of random content.
+            int lane = turn++ % lanes;
+            byte[] keys = new byte[lanes * 64], other = new byte[message.Length], tags = new byte[lanes * 16];
+            random.NextBytes(keys);
+            random.NextBytes(other);
+            key.CopyTo(keys, lane * 64);
+
+            // A beginning of any length was taken in before, up to the last three blocks.
+            int blocks = random.Next(Poly1305Avx2.Blocks(message.Length) - 3);
+            fixed (byte* k = keys, m = message, o = other, t = tags)
+            {
+                byte** data = stackalloc byte*[lanes];
+                Poly1305Words* macs = stackalloc Poly1305Words[lanes];
+                for (int i = 0; i < lanes; i++)
+                {
+                    data[i] = i == lane ? m : o;
+                    macs[i] = new Poly1305Words(k + (i * 64));
+                    macs[i].Absorb(data[i], blocks);
+                }
+
+                Poly1305Avx2Lanes.Finish(macs, k, data, message.Length, blocks * Poly1305Scalar.BlockSize, t);
+            }
+
+            tags.AsSpan(lane * 16, 16).CopyTo(tag);
+        });
+    }
+
     private static void Compare(int minLength, Action<byte[], byte[], byte[]> mac)
     {
         var random = new Random(10);
