@@ -82,6 +82,21 @@ public sealed class FootprintTests
         Assert.True(resident < 96 * Megabyte, $"{resident} bytes resident");
     }
 
+    /// <summary>An hour's worth of somebody who asks twice a second: the collector does not let that much garbage lie.</summary>
+    [Fact]
+    public void Memory_AskedThousandsOfTimes_Under44Megabytes()
+    {
+        using var lab = new Lab();
+        Tunnel tunnel = Tunnel.Start(lab.AddHost("host"), Implementation.WgNet);
+        for (int i = 0; i < 7200; i++)
+        {
+            Assert.True(UapiSocket.Answers(tunnel.Name));
+        }
+
+        long resident = ProcessMemory.Of(tunnel.Daemon.Pid).Resident;
+        Assert.True(resident < 44 * Megabyte, $"{resident} bytes resident");
+    }
+
     [Fact]
     public void Executable_IsUnder25Megabytes() =>
         Assert.InRange(new FileInfo(Programs.WgNet).Length, 1, 25 * Megabyte);
