@@ -20,8 +20,8 @@ internal static unsafe class ChaCha20Avx2
     public const int Blocks = 8;
     public const int Size = Blocks * ChaCha20Scalar.BlockSize;
 
-    /// <summary>Vectors of a state: sixteen to begin with, four in which the third row is worked on, two for the byte shuffles.</summary>
-    public const int StateLength = 22;
+    /// <summary>Vectors of a state: sixteen to begin with, four in which the third row is worked on, four for the byte shuffles.</summary>
+    public const int StateLength = 24;
 
     /// <summary>How many blocks of the MAC go beside one call: one a double round costs next to nothing, two cost more than in vectors.</summary>
     public const int MacBlocks = ChaCha20Scalar.DoubleRounds;
@@ -30,8 +30,13 @@ internal static unsafe class ChaCha20Avx2
     private const int NonceLow = 14;
     private const int NonceHigh = 15;
     private const int Work = 16;
-    private const int By16 = 20;
-    private const int By8 = 21;
+
+    // The orders of bytes that rotate words by 16 and by 8 bits, for columns and once more for diagonals: the compiler would keep what it
+    // has loaded for the former for the latter, have no register for it, and store it somewhere across two cache lines.
+    private const int ForColumns = 20;
+    private const int ForDiagonals = 22;
+    private const int By16 = 0;
+    private const int By8 = 1;
 
     /// <summary>Fills in constants and key: what eight blocks under one key have in common.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,8 +53,10 @@ internal static unsafe class ChaCha20Avx2
         }
 
         state[13] = Vector256<uint>.Zero;
-        state[By16] = Vector256.Create(Vector128.Create((byte)2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)).AsUInt32();
-        state[By8] = Vector256.Create(Vector128.Create((byte)3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14)).AsUInt32();
+        state[ForColumns + By16] = Vector256.Create(Vector128.Create((byte)2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)).AsUInt32();
+        state[ForColumns + By8] = Vector256.Create(Vector128.Create((byte)3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14)).AsUInt32();
+        state[ForDiagonals + By16] = state[ForColumns + By16];
+        state[ForDiagonals + By8] = state[ForColumns + By8];
     }
 
     /// <summary>Eight blocks of one packet: those from 1 on, and last the block 0, whose beginning is the MAC's key.</summary>
@@ -93,7 +100,7 @@ internal static unsafe class ChaCha20Avx2
         for (int i = 0; i < ChaCha20Scalar.DoubleRounds; i++)
         {
             Vector256<uint> c0 = c[0], c1 = c[1];
-            QuarterRounds(state, ref a0, ref b0, ref c0, ref d0, ref a1, ref b1, ref c1, ref d1);
+            QuarterRounds(state + ForColumns, ref a0, ref b0, ref c0, ref d0, ref a1, ref b1, ref c1, ref d1);
             c[0] = c0;
             c[1] = c1;
             if (i < macBlocks)
@@ -103,15 +110,15 @@ internal static unsafe class ChaCha20Avx2
             }
 
             Vector256<uint> c2 = c[2], c3 = c[3];
-            QuarterRounds(state, ref a2, ref b2, ref c2, ref d2, ref a3, ref b3, ref c3, ref d3);
+            QuarterRounds(state + ForColumns, ref a2, ref b2, ref c2, ref d2, ref a3, ref b3, ref c3, ref d3);
 
-            QuarterRounds(state, ref a0, ref b1, ref c2, ref d3, ref a1, ref b2, ref c3, ref d0);
+            QuarterRounds(state + ForDiagonals, ref a0, ref b1, ref c2, ref d3, ref a1, ref b2, ref c3, ref d0);
             c[2] = c2;
             c[3] = c3;
 
             c0 = c[0];
             c1 = c[1];
-            QuarterRounds(state, ref a2, ref b3, ref c0, ref d1, ref a3, ref b0, ref c1, ref d2);
+            QuarterRounds(state + ForDiagonals, ref a2, ref b3, ref c0, ref d1, ref a3, ref b0, ref c1, ref d2);
             c[0] = c0;
             c[1] = c1;
         }
@@ -146,7 +153,7 @@ internal static unsafe class ChaCha20Avx2
     // Two quarter rounds beside each other: columns or diagonals.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void QuarterRounds(
-        Vector256<uint>* state,
+        Vector256<uint>* orders,
         ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d,
         ref Vector256<uint> e, ref Vector256<uint> f, ref Vector256<uint> g, ref Vector256<uint> h)
     {
@@ -154,8 +161,8 @@ internal static unsafe class ChaCha20Avx2
         e += f;
         d ^= a;
         h ^= e;
-        d = Shuffle(d, state + By16);
-        h = Shuffle(h, state + By16);
+        d = Shuffle(d, orders + By16);
+        h = Shuffle(h, orders + By16);
         c += d;
         g += h;
         b ^= c;
@@ -166,8 +173,8 @@ internal static unsafe class ChaCha20Avx2
         e += f;
         d ^= a;
         h ^= e;
-        d = Shuffle(d, state + By8);
-        h = Shuffle(h, state + By8);
+        d = Shuffle(d, orders + By8);
+        h = Shuffle(h, orders + By8);
         c += d;
         g += h;
         b ^= c;
