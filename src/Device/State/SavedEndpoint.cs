@@ -41,7 +41,8 @@ internal sealed class SavedEndpoint
         }
 
         endpoint = null;
-        if (bracket - percent - 1 is < 1 or > LongestName || !Endpoint.TryParse(string.Concat(text[..percent], text[bracket..]), out Endpoint? unscoped))
+        if (bracket - percent - 1 is < 1 or > LongestName || !Endpoint.TryParse(string.Concat(text[..percent], text[bracket..]), out Endpoint? unscoped)
+            || unscoped.IsIPv4)
         {
             return false;
         }

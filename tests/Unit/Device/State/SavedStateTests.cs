@@ -112,6 +112,7 @@ public sealed class SavedStateTests
     [InlineData("endpoint=198.51.100.7:51820", "endpoint=[fe80::1%abcdefghijklmnop]:1", 4)]
     [InlineData("endpoint=198.51.100.7:51820", "endpoint=fe80::1%lo:1", 4)]
     [InlineData("endpoint=198.51.100.7:51820", "endpoint=[198.51.100.7%lo]:1", 4)]
+    [InlineData("endpoint=198.51.100.7:51820", "endpoint=[::ffff:198.51.100.7%lo]:1", 4)]
     [InlineData("endpoint=198.51.100.7:51820", "endpoint=]%:1", 4)]
     [InlineData("public_key=" + HexB, "public_key=" + HexA, 7)]
     [InlineData("public_key=" + HexB, "public_key=00", 7)]
