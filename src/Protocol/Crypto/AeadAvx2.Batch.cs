@@ -173,7 +173,8 @@ internal readonly unsafe partial struct AeadAvx2
             }
         }
 
-        public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(Start, KeyStreamOffset));
+        // The key stream, too: lanes not in use may have made a packet's key for the MAC again.
+        public void Wipe() => CryptographicOperations.ZeroMemory(new Span<byte>(Start, KeyStreamOffset + ChaCha20Avx2.Size));
 
         private void SetLane(int lane, uint block, ulong counter)
         {
@@ -182,7 +183,7 @@ internal readonly unsafe partial struct AeadAvx2
             _countersHigh[lane] = (uint)(counter >> 32);
         }
 
-        // Lanes that are not in use make key stream that nobody reads.
+        // Lanes that are not in use make key stream that nobody reads: of whatever packets they were set to before.
         private void XorLanes(int count)
         {
             Run(KeyStreamBuffer);

@@ -98,10 +98,8 @@ internal readonly unsafe partial struct AeadAvx2
         private const int TagOffset = DataOffset + (Lanes * sizeof(ulong));
         private const int KeyStreamOffset = TagOffset + (Lanes * Aead.TagSize);
 
-        // Places for key stream that do not lie on each other in the first-level cache, and begin with a cache line.
-        private const int KeyStreamStride = Ahead + Line - (Ahead % Line);
 
-        private fixed byte _memory[KeyStreamOffset + (Lanes * KeyStreamStride) + Line - 1];
+        private fixed byte _memory[KeyStreamOffset + (Lanes * Ahead) + Line - 1];
 
         public Vector256<uint>* State => (Vector256<uint>*)Start;
 
@@ -115,7 +113,7 @@ internal readonly unsafe partial struct AeadAvx2
 
         public byte* Tag(int lane) => Start + TagOffset + (lane * Aead.TagSize);
 
-        public byte* KeyStream(int lane) => Start + KeyStreamOffset + (lane * KeyStreamStride);
+        public byte* KeyStream(int lane) => Start + KeyStreamOffset + (lane * Ahead);
 
         // A lane without a packet does as the first; nobody looks at its tag.
         public void FillLanes(int from)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -35,6 +36,7 @@ internal static unsafe class Poly1305Avx2Lanes
         int left = Poly1305Avx2.Blocks(length - authenticated);
         int alone = left & 3;
         int groups = (left / 4) - 1;
+        Debug.Assert(groups >= 0, "The last group is the last three blocks of data, and the length.");
         for (int i = 0; i < Lanes; i++)
         {
             macs[i].Absorb(data[i] + authenticated, alone);

@@ -94,6 +94,7 @@ internal unsafe struct Poly1305Limbs
     }
 
     /// <summary>The sum of the four lanes, as words; the limbs may be sums below 2^60.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Sum(out ulong h0, out ulong h1, out ulong h2)
     {
         ulong d0 = Sum(L0), d1 = Sum(L1), d2 = Sum(L2), d3 = Sum(L3), d4 = Sum(L4);
@@ -119,6 +120,7 @@ internal unsafe struct Poly1305Limbs
     }
 
     /// <summary>Each lane as words: its four lowest words, then the four next ones, then what is above them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Store(ulong* words)
     {
         Limb d0 = L0, d1 = L1, d2 = L2, d3 = L3, d4 = L4;
@@ -144,6 +146,7 @@ internal unsafe struct Poly1305Limbs
         (d4 >>> 24).Store(words + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Sum(Limb limb)
     {
         Vector128<ulong> sum = limb.GetLower() + limb.GetUpper();

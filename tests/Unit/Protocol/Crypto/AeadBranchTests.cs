@@ -20,6 +20,8 @@ public sealed partial class AeadBranchTests
         ["Poly1305Avx2:Finish"] = 3,
         ["Poly1305Avx2Lanes:Absorb"] = 5,
         ["Poly1305Avx2Lanes:Finish"] = 3,
+        ["Poly1305Limbs:Store"] = 1,
+        ["Poly1305Limbs:Sum"] = 0,
         ["Poly1305Scalar:UpdatePadded"] = 5,
         ["Poly1305Scalar:UpdateBlock"] = 0,
         ["Poly1305Scalar:Reduce"] = 2,
@@ -47,7 +49,7 @@ public sealed partial class AeadBranchTests
             (bool passed, string output) = AeadProcess.Run(
                 [typeof(AeadTests), typeof(AeadBatchTests)],
                 ("DOTNET_EnableAVX512", avx512),
-                ("DOTNET_JitDisasm", "Generate Run Tag Absorb Finish UpdatePadded UpdateBlock Reduce ReduceLimbs"),
+                ("DOTNET_JitDisasm", "Generate Run Tag Absorb Finish UpdatePadded UpdateBlock Reduce ReduceLimbs Store Sum"),
                 ("DOTNET_JitStdOutFile", file));
             Assert.True(passed, output);
 
