@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using WgNet.Linux;
 
 namespace WgNet.Device;
@@ -11,6 +12,7 @@ internal sealed class TimerThread(WireGuardDevice device)
     private readonly object _lock = new();
     private readonly PriorityQueue<Peer, long> _heap = new();
     private long _sleepsUntil = long.MaxValue;
+    private bool _woken;
     private bool _stopped;
 
     /// <summary>Takes the peer's present deadline into account.</summary>
@@ -42,6 +44,7 @@ internal sealed class TimerThread(WireGuardDevice device)
 
         lock (_lock)
         {
+            _woken = true;
             Monitor.Pulse(_lock);
         }
     }
@@ -66,37 +69,58 @@ internal sealed class TimerThread(WireGuardDevice device)
 
     private Peer? TakeDue()
     {
-        lock (_lock)
+        while (true)
         {
-            while (!_stopped)
+            // Awake: who has something new says so under the lock.
+            Interlocked.Exchange(ref _sleepsUntil, long.MaxValue);
+
+            // Without the lock, for which packets wait: of many peers it takes its time.
+            long now = Clock.BootTime;
+            long wake = Math.Min(device.ExpireLearned(now), device.Events.TellHeld(now));
+            lock (_lock)
             {
-                // Awake: who has something new waits for the lock, and so until the thread sleeps.
-                Interlocked.Exchange(ref _sleepsUntil, long.MaxValue);
-                long now = Clock.BootTime;
-                long wake = Math.Min(device.ExpireLearned(now), device.Events.TellHeld(now));
-                if (_heap.TryPeek(out Peer? peer, out long deadline))
+                if (_stopped)
                 {
-                    if (deadline != peer.Session.ScheduledFor)
-                    {
-                        _heap.Dequeue();
-                        continue;
-                    }
-
-                    if (deadline <= now)
-                    {
-                        _heap.Dequeue();
-                        peer.Session.ScheduledFor = long.MaxValue;
-                        return peer;
-                    }
-
-                    wake = Math.Min(wake, deadline);
+                    return null;
                 }
 
-                Volatile.Write(ref _sleepsUntil, wake);
-                Monitor.Wait(_lock, wake == long.MaxValue ? Timeout.Infinite : (int)Math.Min(int.MaxValue, ((wake - now) / 1_000_000) + 1));
+                if (TryTakePeer(now, ref wake, out Peer? peer))
+                {
+                    return peer;
+                }
+
+                if (!_woken)
+                {
+                    Volatile.Write(ref _sleepsUntil, wake);
+                    Monitor.Wait(_lock, wake == long.MaxValue ? Timeout.Infinite : (int)Math.Min(int.MaxValue, ((wake - now) / 1_000_000) + 1));
+                }
+
+                _woken = false;
+            }
+        }
+    }
+
+    // The first peer whose deadline has passed; or brings the time to wake forward to the first that has not.
+    private bool TryTakePeer(long now, ref long wake, [NotNullWhen(true)] out Peer? peer)
+    {
+        while (_heap.TryPeek(out peer, out long deadline))
+        {
+            if (deadline == peer.Session.ScheduledFor)
+            {
+                if (deadline > now)
+                {
+                    wake = Math.Min(wake, deadline);
+                    return false;
+                }
+
+                peer.Session.ScheduledFor = long.MaxValue;
+                _heap.Dequeue();
+                return true;
             }
 
-            return null;
+            _heap.Dequeue();
         }
+
+        return false;
     }
 }
