@@ -79,7 +79,7 @@ public sealed partial class WireGuardDevice
         catch
         {
             metrics?.Dispose();
-            RestoreMetrics();
+            _ = RestoreMetrics();
             throw;
         }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using WgNet.Linux;
 
 namespace WgNet.Device;
@@ -64,7 +65,7 @@ public sealed partial class WireGuardDevice : IMeasured
         {
             return ServeMetrics(address);
         }
-        catch (ConfigurationException e) when (e.Errno == Errno.EADDRINUSE && IsOfOnePort(address, _metricsAddress))
+        catch (ConfigurationException e) when (e.Errno == Errno.EADDRINUSE && Exclude(address, _metricsAddress))
         {
             // By us, most likely: one address and every address cannot have the port both at a time.
             _metricsServer?.Dispose();
@@ -75,38 +76,42 @@ public sealed partial class WireGuardDevice : IMeasured
         {
             return ServeMetrics(address);
         }
-        catch
+        catch (ConfigurationException e)
         {
-            RestoreMetrics();
-            throw;
+            MetricsAddress before = _metricsAddress;
+            throw RestoreMetrics() ? e : new ConfigurationException($"{e.Message}; {before} could not be opened again", e.Errno);
         }
     }
 
-    /// <summary>Serves where the configuration says, if that had to make room for what is not to be.</summary>
-    private void RestoreMetrics()
+    /// <summary>Serves where the configuration says, if that had to make room for what is not to be; false if somebody else is there now.</summary>
+    private bool RestoreMetrics()
     {
         if (_metricsServer is not null || _metricsAddress == MetricsAddress.Off)
         {
-            return;
+            return true;
         }
 
         try
         {
             _metricsServer = ServeMetrics(_metricsAddress);
+            return true;
         }
         catch (ConfigurationException e)
         {
             // Somebody took the port in these microseconds.
             Log.Error($"metrics are served no more: {e.Message}");
             _metricsAddress = MetricsAddress.Off;
+            return false;
         }
     }
 
     private IDisposable ServeMetrics(MetricsAddress address) => _options.ServeMetrics is { } serve ? serve(address, this)
         : throw new ConfigurationException("metrics are not served by this program", Errno.EOPNOTSUPP);
 
-    private static bool IsOfOnePort(MetricsAddress left, MetricsAddress right) =>
-        left.EndPoint is { } one && right.EndPoint is { } other && one.Port == other.Port;
+    private static bool Exclude(MetricsAddress left, MetricsAddress right) =>
+        left.EndPoint is { } one && right.EndPoint is { } other && one.Port == other.Port && (IsEvery(one.Address) || IsEvery(other.Address));
+
+    private static bool IsEvery(IPAddress address) => address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Any);
 
     /// <summary>What was opened takes the place of what was there.</summary>
     private void SetMetrics(MetricsAddress? address, IDisposable? server)

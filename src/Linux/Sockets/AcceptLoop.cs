@@ -15,6 +15,8 @@ public static class AcceptLoop
     /// </param>
     public static async Task RunAsync(Socket listener, Action<Socket> admit, Action<string> failed, CancellationToken stop)
     {
+        // Who has the clients' backlog full would keep the caller here.
+        await Task.Yield();
         while (!stop.IsCancellationRequested)
         {
             try
