@@ -51,7 +51,7 @@ internal sealed class OutsideEnd(
 
     public void SetMark(uint mark) => _sockets?.SetMark(mark);
 
-    /// <summary>Hands a batch to the kernel and clears it. Returns how many datagrams the kernel refused.</summary>
+    /// <summary>Hands a batch to the kernel and clears it. Returns how many datagrams did not leave.</summary>
     public int Send(SendBatch batch)
     {
         if (_sockets is { } sockets)
@@ -59,8 +59,9 @@ internal sealed class OutsideEnd(
             return sockets.Send(batch);
         }
 
+        int refused = batch.Datagrams;
         batch.Clear();
-        return 0;
+        return refused;
     }
 
     /// <summary>Sends one datagram; false if it could not leave.</summary>

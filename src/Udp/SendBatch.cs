@@ -38,6 +38,21 @@ public sealed class SendBatch : IDisposable
 
     public bool IsEmpty => Count == 0;
 
+    /// <summary>Datagrams, of all entries.</summary>
+    public int Datagrams
+    {
+        get
+        {
+            int number = 0;
+            foreach (ref readonly SendEntry entry in _entries.AsSpan(0, Count))
+            {
+                number += entry.Datagrams;
+            }
+
+            return number;
+        }
+    }
+
     /// <summary>Entries that can still be begun.</summary>
     public int FreeEntries => _entries.Length - Count;
 
