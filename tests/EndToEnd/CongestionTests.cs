@@ -31,15 +31,19 @@ public sealed partial class CongestionTests
             """);
 
         Echo(pair, ecn: 0);
-        Assert.Equal((0, Count), Arrived(pair));
+        WaitUntilArrived(pair, marked: 0, unmarked: Count);
         Echo(pair, ecn: 2);
-        Assert.Equal((Count, Count), Arrived(pair));
+        WaitUntilArrived(pair, marked: Count, unmarked: Count);
     }
 
     private static void Echo(TunnelPair pair, int ecn) => pair.RightHost.Run(string.Create(
         CultureInfo.InvariantCulture, $"ping -n -q -c {Count} -i 0.05 -W 2 -Q {ecn} {TunnelPair.LeftIPv4}"));
 
-    private static (int Marked, int Unmarked) Arrived(TunnelPair pair) => (Packets(pair, "marked"), Packets(pair, "unmarked"));
+    // ping(8) may have ended before its last one arrives.
+    private static void WaitUntilArrived(TunnelPair pair, int marked, int unmarked) => Wait.Until(
+        () => Packets(pair, "marked") == marked && Packets(pair, "unmarked") == unmarked,
+        TimeSpan.FromSeconds(5),
+        () => $"{Packets(pair, "marked")} arrived marked, {Packets(pair, "unmarked")} not");
 
     private static int Packets(TunnelPair pair, string counter)
     {

@@ -240,7 +240,7 @@ public sealed class SlaacTests
         // Answers nothing, so that only what is sent to it could keep it.
         client.Host.Run("nft add table ip6 mute");
         client.Host.Run(["nft", "add", "chain", "ip6", "mute", "output", "{ type filter hook output priority 0; policy drop; }"]);
-        Ping.CountLost(network.GatewayHost, address, 40, "0.1");
+        Assert.Equal(40, Ping.Lost(network.GatewayHost, address, 40, interval: 100).Count);
         Assert.DoesNotContain(address, network.Learned(client));
 
         client.Host.Run("nft delete table ip6 mute");

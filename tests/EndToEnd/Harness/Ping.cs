@@ -6,6 +6,9 @@ namespace WgNet.EndToEnd.Harness;
 /// <summary>ping(8) inside a host.</summary>
 public static partial class Ping
 {
+    // Milliseconds; what comes later is lost.
+    private const int LongestWait = 2000;
+
     /// <summary>
     /// One echo is answered within eight seconds; the first one of a session waits for its handshake, of which a busy machine may lose a
     /// message: the next try comes after five.
@@ -35,17 +38,23 @@ public static partial class Ping
     public static CommandResult Once(Host from, string to, int seconds, params string[] options) =>
         from.TryRun(["ping", "-n", "-c", "1", "-w", seconds.ToString(CultureInfo.InvariantCulture), .. options, to]);
 
-    /// <summary>How many of <paramref name="count"/> echoes got no answer.</summary>
-    public static int CountLost(Host from, string to, int count, string interval = "0.01")
+    /// <summary>
+    /// Which of <paramref name="count"/> echoes, 1 the first, got no answer within two seconds. Once it was answered at all, ping(8) waits
+    /// for the last answers no longer than twice the longest round trip of that run, whatever <c>-W</c> says: on a machine that is busy for
+    /// a moment it calls lost what only comes late. So it goes on, and what it sends in those two seconds does not count.
+    /// </summary>
+    /// <param name="interval">Milliseconds from one to the next.</param>
+    public static IReadOnlyList<int> Lost(Host from, string to, int count, int interval = 10)
     {
+        int sent = count + (LongestWait / interval);
         CommandResult result = from.TryRun(
-            ["ping", "-n", "-q", "-c", count.ToString(CultureInfo.InvariantCulture), "-i", interval, "-W", "2", to],
+            ["ping", "-n", "-c", sent.ToString(CultureInfo.InvariantCulture), "-i", (interval / 1000.0).ToString(CultureInfo.InvariantCulture), to],
             timeout: TimeSpan.FromMinutes(2));
-        Match match = Statistics().Match(result.Output);
-        Assert.True(match.Success, result.ToString());
-        return count - int.Parse(match.Groups["received"].ValueSpan, CultureInfo.InvariantCulture);
+        Assert.True(result.Output.Contains(string.Create(CultureInfo.InvariantCulture, $"{sent} packets transmitted"), StringComparison.Ordinal), result.ToString());
+        IEnumerable<int> answered = Answer().Matches(result.Output).Select(match => int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture));
+        return [.. Enumerable.Range(1, count).Except(answered)];
     }
 
-    [GeneratedRegex(@"(?<received>\d+) received", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Statistics();
+    [GeneratedRegex(@"bytes from .* icmp_seq=(?<number>\d+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Answer();
 }
