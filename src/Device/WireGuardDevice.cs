@@ -30,6 +30,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly NameResolver _names;
     private readonly OutsideEnd _outside;
     private readonly IcmpResponder _icmp;
+    private readonly PeerThreads _peerThreads;
     private readonly List<Thread> _threads = [];
 
     // Guarded by the configuration lock.
@@ -44,6 +45,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _options = options;
         _tun = tun;
         Log = log;
+        _peerThreads = new PeerThreads(options.Nice, log);
         _timestamps = new TimestampFloor(options.TimestampFile, log);
         _sessions = new SessionTable(primitives, options.Protocol) { TimestampFloor = _timestamps.Floor };
         Span<byte> hashSecret = stackalloc byte[16];
@@ -80,8 +82,8 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             _outbound = StartOutbound();
         }
 
-        StartThread("handshakes", handshakes.Run);
-        StartThread("timers", _timers.Run);
+        _threads.Add(_peerThreads.Start("handshakes", handshakes.Run));
+        _threads.Add(_peerThreads.Start("timers", _timers.Run));
         StartThread("state", _state.Run);
         StartThread("warm-up", AeadWarmUp.Run);
     }
@@ -145,10 +147,10 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     }
 
     private WorkerGroup StartOutbound() =>
-        new("outbound", WorkersInForce, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
+        new(_peerThreads, "outbound", WorkersInForce, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
 
     private WorkerGroup StartInbound(IUdpSockets sockets) =>
-        new("inbound", WorkersInForce, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
+        new(_peerThreads, "inbound", WorkersInForce, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
 
     private void StartThread(string name, Action run)
     {
