@@ -2,6 +2,7 @@
 # How fast WgNet is, beside others, measured on this machine. Leave the machine alone meanwhile.
 #   ./bench.sh                 micro-benchmarks
 #   ./bench.sh micro [WORD]    those with the word in their name, such as Aead; BenchmarkDotNet's options may follow
+#   ./bench.sh turns           look-ups of learned addresses and in .NET's dictionaries, block by block, with packets in between
 #   ./bench.sh e2e [OPTION...] tunnels between network namespaces, against wireguard-go, the machine's limit and others; see e2e --help (root)
 #   ./bench.sh peers [OPTION...]
 #                              a gateway with 10,000 peers: handshakes a second, memory, idle cost; see peers --help (root, two processors)
@@ -74,6 +75,7 @@ profile() {
 have_dotnet
 case "${1:-micro}" in
 micro) shift $(($# > 0)); micro "$@" ;;
+turns) micro turns ;;
 e2e) shift; e2e "$@" ;;
 peers) shift; peers "$@" ;;
 profile) profile ;;

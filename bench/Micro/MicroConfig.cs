@@ -44,8 +44,10 @@ internal sealed class MicroConfig : ManualConfig
         AddLogger(ConsoleLogger.Default);
         WithOrderer(new DefaultOrderer(SummaryOrderPolicy.Declared));
         WithSummaryStyle(new SummaryStyle(CultureInfo.InvariantCulture, printUnitsInHeader: false, SizeUnit.B, timeUnit: null));
-        WithArtifactsPath(Path.Combine(RepositoryRoot(), "artifacts", "bench", "micro"));
+        WithArtifactsPath(Artifacts);
     }
+
+    public static string Artifacts => Path.Combine(RepositoryRoot(), "artifacts", "bench", "micro");
 
     private static string RepositoryRoot()
     {

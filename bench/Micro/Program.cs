@@ -1,5 +1,12 @@
 using BenchmarkDotNet.Running;
 using WgNet.Micro;
+using WgNet.Micro.Turns;
+
+if (args is ["turns"])
+{
+    LookupTurns.Run(Console.Out, MicroConfig.Artifacts);
+    return;
+}
 
 // A plain word is what a class or method has in its name; BenchmarkDotNet's own options may follow.
 string[] arguments = args switch
