@@ -11,13 +11,7 @@ public sealed class OutsideFaultTests
     public void Tcp_TenPercentLostRepeatedAndReordered_ArrivesUnchanged(Implementation peer, Outside outside)
     {
         using var pair = new TunnelPair(peer, outside);
-        Host relay = pair.Lab.AddHost("relay");
-        pair.Lab.Link(relay, pair.LeftHost);
-        pair.Lab.Link(relay, pair.RightHost);
-        FaultyRelay faults = pair.Lab.Add(new FaultyRelay(
-            relay, pair.LeftHost.Links[1].Address(outside), pair.RightHost.Links[1].Address(outside), 0.1));
-        pair.Left.AddPeer(pair.Right, TunnelPair.RightAllowedIps, Tunnel.Endpoint(relay.Links[0].Address(outside)));
-        pair.Right.AddPeer(pair.Left, TunnelPair.LeftAllowedIps, Tunnel.Endpoint(relay.Links[1].Address(outside)));
+        FaultyRelay faults = pair.LeadThrough((relay, left, right) => new FaultyRelay(relay, left, right, 0.1));
         Ping.SucceedsWithin(TimeSpan.FromSeconds(40), pair.LeftHost, TunnelPair.RightIPv4, "no handshake came through");
 
         // Repeated outside is not repeated inside: ping(8) would say so.

@@ -4,20 +4,12 @@ using System.Net.Sockets;
 namespace WgNet.EndToEnd.Harness;
 
 /// <summary>
-/// A UDP relay between two hosts that loses, repeats and holds back datagrams, since not every kernel has netem.
-/// Each end takes the relay for its peer. The dice are seeded: a run's faults are its own, but not a matter of luck.
+/// A relay that loses, repeats and holds back datagrams. The dice are seeded: a run's faults are its own, but not a matter of luck.
 /// </summary>
 public sealed class FaultyRelay : IDisposable
 {
-    private const int Port = 51820;
-    private const int BufferSize = 4 << 20;
-
     private readonly double _rate;
-    private readonly Socket _left;
-    private readonly Socket _right;
-    private readonly EndPoint _leftPeer;
-    private readonly EndPoint _rightPeer;
-    private readonly Task _forwarders;
+    private readonly UdpRelay _relay;
     private int _lost;
     private int _repeated;
     private int _reordered;
@@ -26,81 +18,51 @@ public sealed class FaultyRelay : IDisposable
     public FaultyRelay(Host relay, string leftPeer, string rightPeer, double rate)
     {
         _rate = rate;
-        _leftPeer = new IPEndPoint(IPAddress.Parse(leftPeer), Tunnel.Port);
-        _rightPeer = new IPEndPoint(IPAddress.Parse(rightPeer), Tunnel.Port);
-        bool ipv6 = leftPeer.Contains(':', StringComparison.Ordinal);
-        _left = Bind(relay, ipv6 ? relay.Links[0].IPv6 : relay.Links[0].IPv4);
-        _right = Bind(relay, ipv6 ? relay.Links[1].IPv6 : relay.Links[1].IPv4);
-        _forwarders = Task.WhenAll(
-            relay.Namespace.EnterAsync(() => Forward(_left, _right, _rightPeer, new Random(10))),
-            relay.Namespace.EnterAsync(() => Forward(_right, _left, _leftPeer, new Random(20))));
+        _relay = new UdpRelay(relay, leftPeer, rightPeer, Forward);
     }
 
     /// <summary>How many datagrams each fault hit until now.</summary>
     public (int Lost, int Repeated, int Reordered) Faults => (_lost, _repeated, _reordered);
 
-    public void Dispose()
-    {
-        _left.Dispose();
-        _right.Dispose();
-        _forwarders.Wait(TimeSpan.FromSeconds(5));
-    }
+    public void Dispose() => _relay.Dispose();
 
-    private static Socket Bind(Host host, string address) => host.Namespace.Enter(() =>
+    private void Forward(Socket from, Socket to, EndPoint destination, bool isLeftward)
     {
-        IPAddress local = IPAddress.Parse(address);
-        var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
-        {
-            ReceiveBufferSize = BufferSize,
-            SendBufferSize = BufferSize,
-        };
-        socket.Bind(new IPEndPoint(local, Port));
-        return socket;
-    });
-
-    private bool Forward(Socket from, Socket to, EndPoint destination, Random dice)
-    {
+        var dice = new Random(isLeftward ? 20 : 10);
         byte[] datagram = new byte[65536];
         byte[] held = new byte[65536];
         int heldLength = 0;
-        try
+        while (true)
         {
-            while (true)
+            int length = from.Receive(datagram);
+            double fate = dice.NextDouble();
+            if (fate < _rate)
             {
-                int length = from.Receive(datagram);
-                double fate = dice.NextDouble();
-                if (fate < _rate)
-                {
-                    _lost++;
-                    continue;
-                }
-
-                if (fate < 2 * _rate && heldLength == 0)
-                {
-                    // Sent after the next one that passes.
-                    _reordered++;
-                    datagram.AsSpan(0, length).CopyTo(held);
-                    heldLength = length;
-                    continue;
-                }
-
-                to.SendTo(datagram.AsSpan(0, length), destination);
-                if (fate > 1 - _rate)
-                {
-                    _repeated++;
-                    to.SendTo(datagram.AsSpan(0, length), destination);
-                }
-
-                if (heldLength > 0)
-                {
-                    to.SendTo(held.AsSpan(0, heldLength), destination);
-                    heldLength = 0;
-                }
+                _lost++;
+                continue;
             }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return true;
+
+            if (fate < 2 * _rate && heldLength == 0)
+            {
+                // Sent after the next one that passes.
+                _reordered++;
+                datagram.AsSpan(0, length).CopyTo(held);
+                heldLength = length;
+                continue;
+            }
+
+            to.SendTo(datagram.AsSpan(0, length), destination);
+            if (fate > 1 - _rate)
+            {
+                _repeated++;
+                to.SendTo(datagram.AsSpan(0, length), destination);
+            }
+
+            if (heldLength > 0)
+            {
+                to.SendTo(held.AsSpan(0, heldLength), destination);
+                heldLength = 0;
+            }
         }
     }
 }

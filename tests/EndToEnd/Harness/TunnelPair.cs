@@ -62,5 +62,18 @@ public sealed class TunnelPair : IDisposable
         Ping.Succeeds(RightHost, LeftIPv6);
     }
 
+    /// <summary>Leads the outside over one more host, by a relay that is started with it and the outside addresses of both ends.</summary>
+    public T LeadThrough<T>(Func<Host, string, string, T> start)
+        where T : IDisposable
+    {
+        Host host = Lab.AddHost("relay");
+        Lab.Link(host, LeftHost);
+        Lab.Link(host, RightHost);
+        T relay = Lab.Add(start(host, LeftHost.Links[1].Address(Outside), RightHost.Links[1].Address(Outside)));
+        Left.AddPeer(Right, RightAllowedIps, Tunnel.Endpoint(host.Links[0].Address(Outside)));
+        Right.AddPeer(Left, LeftAllowedIps, Tunnel.Endpoint(host.Links[1].Address(Outside)));
+        return relay;
+    }
+
     public void Dispose() => Lab.Dispose();
 }

@@ -1,3 +1,5 @@
+using WgNet.Protocol;
+
 namespace WgNet.Unit.Protocol;
 
 /// <summary>What can happen to a datagram on its way: loss, duplication, reordering by delay, and copies that come much later.</summary>
@@ -11,6 +13,9 @@ internal sealed class SimulatedNetwork(Random random)
     /// <summary>0 to 1.</summary>
     public double Loss { get; set; }
 
+    /// <summary>Of handshake messages, more than of others.</summary>
+    public double HandshakeLoss { get; set; }
+
     public double Duplication { get; set; }
 
     /// <summary>Of all copies, how many come up to five minutes late.</summary>
@@ -22,7 +27,8 @@ internal sealed class SimulatedNetwork(Random random)
 
     public void Send(SimulatedEnd to, byte[] datagram, long time)
     {
-        int copies = random.NextDouble() < Loss ? 0 : random.NextDouble() < Duplication ? 2 : 1;
+        double loss = MessageType.IsHandshake(datagram) ? Math.Max(Loss, HandshakeLoss) : Loss;
+        int copies = random.NextDouble() < loss ? 0 : random.NextDouble() < Duplication ? 2 : 1;
         for (int i = 0; i < copies; i++)
         {
             Enqueue(to, datagram, time + Millisecond + (long)(random.NextDouble() * MaxDelay));

@@ -4,8 +4,7 @@ using Xunit;
 namespace WgNet.Unit.Protocol;
 
 /// <summary>
-/// One schedule: two tables back to back under simulated clocks. First everything goes wrong that can; then the network
-/// heals and data must flow both ways; then nobody sends and both must fall silent, their keys gone.
+/// Two tables back to back under simulated clocks, and what becomes of their packets by one of two schedules.
 /// </summary>
 internal sealed class Simulation
 {
@@ -32,11 +31,40 @@ internal sealed class Simulation
         _b.Know(_a, _a.Table.PublicKey);
     }
 
+    /// <summary>
+    /// First everything goes wrong that can; then the network heals and data must flow both ways; then nobody sends and both must fall
+    /// silent, their keys gone.
+    /// </summary>
     public void Run()
     {
         Suffer(until: _random.NextInt64(5, 400) * Second);
         Heal();
         FallSilent();
+    }
+
+    /// <summary>
+    /// Both send all the time over a slow path that changes the order, so that packets under the old keys are under way in both directions
+    /// whenever the keys change, while the change itself takes more than one attempt: none may be lost.
+    /// </summary>
+    public void Rekey()
+    {
+        Send(_a);
+        AdvanceTo(Second);
+        _network.MaxDelay = _random.NextInt64(2 * Second);
+        _network.HandshakeLoss = _random.NextDouble() * 0.3;
+        int sent = 0;
+        while (_a.Session.Handshakes < 5)
+        {
+            Send(_a);
+            Send(_b);
+            sent++;
+            AdvanceTo(_time + (Second / 20));
+            Assert.InRange(_time, 0, 3600 * Second);
+        }
+
+        AdvanceTo(_time + (5 * Second));
+        Assert.Equal(sent + 1, _b.Delivered);
+        Assert.Equal(sent, _a.Delivered);
     }
 
     private SimulatedEnd NewEnd(IPrimitives primitives)

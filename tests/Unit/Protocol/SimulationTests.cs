@@ -9,13 +9,20 @@ public class SimulationTests
     public void TwoTables_TenThousandSchedulesOfMisfortune_HealAgreeAndFallSilent() =>
         RunSchedules(0, 9_700, seed => new CheapPrimitives(seed));
 
-    internal static void RunSchedules(int first, int count, Func<int, IPrimitives> primitives)
+    [Fact]
+    public void Rekey_WithPacketsUnderWayBothWays_LosesNone() =>
+        RunSchedules(0, 100, seed => new CheapPrimitives(seed), simulation => simulation.Rekey());
+
+    internal static void RunSchedules(int first, int count, Func<int, IPrimitives> primitives) =>
+        RunSchedules(first, count, primitives, simulation => simulation.Run());
+
+    private static void RunSchedules(int first, int count, Func<int, IPrimitives> primitives, Action<Simulation> run)
     {
         for (int seed = first; seed < first + count; seed++)
         {
             try
             {
-                new Simulation(seed, primitives).Run();
+                run(new Simulation(seed, primitives));
             }
             catch (Exception e)
             {
