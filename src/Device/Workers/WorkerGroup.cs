@@ -21,11 +21,10 @@ internal sealed class WorkerGroup
     private readonly Thread[] _threads;
     private readonly ThreadClock[] _clocks;
 
-    /// <param name="threads">Makes the threads.</param>
     /// <param name="name">Of the threads.</param>
     /// <param name="make">Makes a worker that takes this turn.</param>
     /// <param name="wake">Ends the wait of the worker that reads.</param>
-    public WorkerGroup(PeerThreads threads, string name, int count, Func<Turn, IWorker> make, Action wake)
+    public WorkerGroup(string name, int count, Func<Turn, IWorker> make, Action wake)
     {
         _turns = new Turns(count);
         _wake = wake;
@@ -35,12 +34,13 @@ internal sealed class WorkerGroup
         for (int i = 0; i < count; i++)
         {
             _workers[i] = make(new Turn(_turns));
+            int number = i;
+            _threads[i] = new Thread(() => Run(number)) { IsBackground = true, Name = name };
         }
 
-        for (int i = 0; i < count; i++)
+        foreach (Thread thread in _threads)
         {
-            int number = i;
-            _threads[i] = threads.Start(name, () => Run(number));
+            thread.Start();
         }
     }
 
