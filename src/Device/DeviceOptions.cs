@@ -16,9 +16,6 @@ public sealed class DeviceOptions
     /// <summary>Workers a direction, while the configuration leaves them to <see cref="WorkerCount.Automatic"/>.</summary>
     public int Workers { get; init; } = WorkerCount.ByCores;
 
-    /// <summary>What is added to the nice value of the threads that peers wait for, where that is allowed: below 0 they come before other processes.</summary>
-    public int Nice { get; init; }
-
     /// <summary>Opens the outside sockets on a port (0: any) with a firewall mark. Called on bring-up and when the port changes.</summary>
     public required Func<ushort, uint, IUdpSockets> OpenSockets { get; init; }
 

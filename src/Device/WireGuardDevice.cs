@@ -30,7 +30,6 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly NameResolver _names;
     private readonly OutsideEnd _outside;
     private readonly IcmpResponder _icmp;
-    private readonly Precedence _precedence;
     private readonly List<Thread> _threads = [];
 
     // Guarded by the configuration lock.
@@ -45,7 +44,6 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _options = options;
         _tun = tun;
         Log = log;
-        _precedence = new Precedence(options.Nice, log);
         _timestamps = new TimestampFloor(options.TimestampFile, log);
         _sessions = new SessionTable(primitives, options.Protocol) { TimestampFloor = _timestamps.Floor };
         Span<byte> hashSecret = stackalloc byte[16];
@@ -82,8 +80,8 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
             _outbound = StartOutbound();
         }
 
-        StartThread("handshakes", ComingBeforeOthers(handshakes.Run));
-        StartThread("timers", ComingBeforeOthers(_timers.Run));
+        StartThread("handshakes", handshakes.Run);
+        StartThread("timers", _timers.Run);
         StartThread("state", _state.Run);
         StartThread("warm-up", AeadWarmUp.Run);
     }
@@ -147,16 +145,10 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     }
 
     private WorkerGroup StartOutbound() =>
-        new("outbound", WorkersInForce, turn => new OutboundWorker(this, _tun, _icmp, turn, new BulkPrecedence(_precedence)), _tun.Wake);
+        new("outbound", WorkersInForce, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
 
     private WorkerGroup StartInbound(IUdpSockets sockets) =>
-        new("inbound", WorkersInForce, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn, _precedence), sockets.Wake);
-
-    private Action ComingBeforeOthers(Action run) => () =>
-    {
-        _ = _precedence.TryTake();
-        run();
-    };
+        new("inbound", WorkersInForce, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
 
     private void StartThread(string name, Action run)
     {

@@ -139,8 +139,8 @@ public sealed class WorkerTests
         return count;
     }
 
-    // The sender's own judgement: a hole that closed without a retransmission, and retransmissions that were not needed, but for those that
-    // no hole made: after a silence, when the machine had other things to do.
+    // The sender's own judgement: a hole that closed without a retransmission, and retransmissions that were not needed. A probe for a lost
+    // tail and a timeout may repeat what had arrived, when the machine had other things to do: those come from no hole.
     private static void AssertNoReordering(Host sender)
     {
         var counters = sender.Run("nstat -asz").Split('\n')

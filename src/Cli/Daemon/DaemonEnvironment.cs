@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using WgNet.Device;
-using WgNet.Linux;
 
 namespace WgNet.Cli.Daemon;
 
@@ -16,9 +15,6 @@ internal sealed class DaemonEnvironment(Func<string, string?> variables)
 
     /// <summary>The descriptor on which a daemon says that it is ready, or why it is not (see <see cref="StartupReport"/>).</summary>
     public const string ReadyVariable = "WGNET_READY_FD";
-
-    // Where a round trip beside a TCP stream was shortest: docs/adr/0017-packets-come-before-processes.md.
-    private const int UsualNice = -10;
 
     public static DaemonEnvironment OfProcess() => new(Environment.GetEnvironmentVariable);
 
@@ -50,14 +46,6 @@ internal sealed class DaemonEnvironment(Func<string, string?> variables)
         null or "" => null,
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= WorkerCount.Most => count,
         string text => throw new CommandException($"WGNET_WORKERS is `{text}': it must be 1 to {WorkerCount.Most}"),
-    };
-
-    /// <summary>What is added to the nice value of the threads that peers wait for.</summary>
-    public int Nice => variables("WGNET_NICE") switch
-    {
-        null or "" => UsualNice,
-        string text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int nice) && nice is >= Niceness.Least and <= Niceness.Most => nice,
-        string text => throw new CommandException($"WGNET_NICE is `{text}': it must be {Niceness.Least} to {Niceness.Most}"),
     };
 
     /// <summary>Tests shorten these so that they see a session renewed, and ended, within seconds.</summary>

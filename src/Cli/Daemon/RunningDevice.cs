@@ -119,7 +119,6 @@ internal sealed class RunningDevice : IDisposable
             },
             Coalesce = environment.TunOffload,
             Workers = environment.Workers ?? WorkerCount.ByCores,
-            Nice = environment.Nice,
             OpenSockets = (port, mark) => OpenSockets(port, mark, udp, log),
             ServeMetrics = (address, device) => MetricsServer.Start(address, name, CommandLine.Version, device, log),
             TimestampFile = $"{StateDirectory}/{name}.timestamp",

@@ -20,7 +20,6 @@ internal sealed class InboundWorker : IWorker
     private readonly HandshakeQueue _handshakes;
     private readonly IUdpSockets _sockets;
     private readonly Turn _turn;
-    private readonly Precedence _precedence;
     private readonly ReceiveBatch _batch = new();
     private readonly InboundDelivery _delivery;
 
@@ -33,21 +32,13 @@ internal sealed class InboundWorker : IWorker
     private uint _receiver;
 
     public InboundWorker(
-        WireGuardDevice device,
-        SessionTable sessions,
-        HandshakeQueue handshakes,
-        IUdpSockets sockets,
-        ITunDevice tun,
-        bool coalesce,
-        Turn turn,
-        Precedence precedence)
+        WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, IUdpSockets sockets, ITunDevice tun, bool coalesce, Turn turn)
     {
         _device = device;
         _sessions = sessions;
         _handshakes = handshakes;
         _sockets = sockets;
         _turn = turn;
-        _precedence = precedence;
         var coalescer = new Coalescer(tun, _batch.Buffer);
         coalescer.Enabled &= coalesce;
         _delivery = new InboundDelivery(device, _batch.Buffer, coalescer);
@@ -56,7 +47,6 @@ internal sealed class InboundWorker : IWorker
     /// <inheritdoc/>
     public void Run()
     {
-        _ = _precedence.TryTake();
         while (_turn.TryRead())
         {
             int count = _sockets.Receive(_batch);

@@ -42,9 +42,6 @@ internal sealed class OutboundBatch : IDisposable
     /// <summary>Packets.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The memory that packets take, super-packets whole.</summary>
-    public int Bytes => _nextPacket;
-
     /// <summary>The interface's MTU while this batch is made.</summary>
     public int Mtu { get; private set; }
 

@@ -11,7 +11,6 @@ internal sealed class OutboundWorker : IWorker
 {
     private readonly WireGuardDevice _device;
     private readonly Turn _turn;
-    private readonly BulkPrecedence _precedence;
     private readonly OutboundBatch _batch = new();
     private readonly OutboundReader _reader;
 
@@ -26,11 +25,10 @@ internal sealed class OutboundWorker : IWorker
     private int _sealedBytes;
     private int _sealedPackets;
 
-    public OutboundWorker(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn, BulkPrecedence precedence)
+    public OutboundWorker(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn)
     {
         _device = device;
         _turn = turn;
-        _precedence = precedence;
         _reader = new OutboundReader(device, tun, icmp, turn, _batch);
     }
 
@@ -42,7 +40,6 @@ internal sealed class OutboundWorker : IWorker
         {
             isThere = _reader.Read(out long now);
             _turn.EndRead(wakeAnother: _batch.IsFull);
-            _precedence.Note(_batch.Bytes, now);
             foreach (ref readonly OutboundRun run in _batch.Runs)
             {
                 SealRun(in run, now);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,6 +13,10 @@ namespace WgNet.Linux;
 public static partial class UnixListener
 {
     private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
+
+    // struct sockaddr_un.
+    private const int LongestName = 110;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Listens at a path, in place of a socket that a dead process left there. No other file is ever removed, not in the end either.</summary>
@@ -35,15 +40,50 @@ public static partial class UnixListener
                 File.SetUnixFileMode(file, OwnerOnly);
             }
 
-            byte[] name = Name(path);
-            _ = Check(bind(handle, ref name[0], (uint)name.Length), "bind", path);
-            _ = Check(listen(handle, backlog), "listen", path);
+            Listen(handle, path, backlog);
             return new Socket(handle);
         }
         catch
         {
             handle.Dispose();
             throw;
+        }
+    }
+
+    // wg(8) removes a control socket that refuses it, as one does between bind(2) and listen(2). So the socket listens under another name
+    // before it comes to its own, which link(2) takes from nobody.
+    private static void Listen(SafeSocketHandle socket, string path, int backlog)
+    {
+        string other = path + string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}");
+        byte[] name = Name(other);
+        if (name.Length > LongestName)
+        {
+            // Not a control socket, then, whose path is short.
+            name = Name(path);
+            _ = Check(bind(socket, ref name[0], (uint)name.Length), "bind", path);
+            _ = Check(listen(socket, backlog), "listen", path);
+            return;
+        }
+
+        // One that a process of this number left when it died just here.
+        if (File.Exists(other))
+        {
+            File.Delete(other);
+        }
+
+        _ = Check(bind(socket, ref name[0], (uint)name.Length), "bind", path);
+        try
+        {
+            _ = Check(listen(socket, backlog), "listen", path);
+            if (link(other, path) != 0)
+            {
+                int errno = Marshal.GetLastPInvokeError();
+                throw new LinuxException("bind", path, errno == Errno.EEXIST ? Errno.EADDRINUSE : errno);
+            }
+        }
+        finally
+        {
+            File.Delete(other);
         }
     }
 
@@ -78,6 +118,9 @@ public static partial class UnixListener
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int bind(SafeSocketHandle socket, ref byte name, uint size);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string existing, string name);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int listen(SafeSocketHandle socket, int backlog);

@@ -39,7 +39,7 @@ public static partial class Ping
         from.TryRun(["ping", "-n", "-c", "1", "-w", seconds.ToString(CultureInfo.InvariantCulture), .. options, to]);
 
     /// <summary>
-    /// Which of <paramref name="count"/> echoes, 1 the first, got no answer within two seconds. Once it was answered at all, ping(8) waits
+    /// Which of <paramref name="count"/> echoes, 1 the first, got no answer, for which each had at least two seconds. Once it was answered at all, ping(8) waits
     /// for the last answers no longer than twice the longest round trip of that run, whatever <c>-W</c> says: on a machine that is busy for
     /// a moment it calls lost what only comes late. So it goes on, and what it sends in those two seconds does not count.
     /// </summary>

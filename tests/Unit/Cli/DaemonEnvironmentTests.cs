@@ -31,7 +31,6 @@ public sealed class DaemonEnvironmentTests
     {
         AssertRefused("WGNET_OFFLOAD", "maybe", environment => environment.TunOffload);
         Assert.All(["17", "1000", "0", "-1", "two"], count => AssertRefused("WGNET_WORKERS", count, environment => environment.Workers));
-        Assert.All(["-21", "20", "1.5", "high"], nice => AssertRefused("WGNET_NICE", nice, environment => environment.Nice));
         AssertRefused("WG_TUN_FD", "-1", environment => environment.TunDescriptor);
         AssertRefused("WGNET_TEST_REKEY_AFTER_TIME", "0", environment => environment.RekeyAfterTime);
         AssertRefused("WGNET_TEST_STATE_INTERVAL", "-1", environment => environment.StateInterval);
@@ -45,8 +44,6 @@ public sealed class DaemonEnvironmentTests
         Assert.Null(With("WG_UAPI_FD", null).UapiDescriptor);
         Assert.Equal(4, With("WGNET_WORKERS", "4").Workers);
         Assert.Null(With("WGNET_WORKERS", null).Workers);
-        Assert.Equal(-20, With("WGNET_NICE", "-20").Nice);
-        Assert.Equal(-10, With("WGNET_NICE", null).Nice);
         Assert.Equal(TimeSpan.Zero, With("WGNET_TEST_STATE_INTERVAL", "0").StateInterval);
         Assert.Null(With("WGNET_TEST_STATE_INTERVAL", null).StateInterval);
     }
