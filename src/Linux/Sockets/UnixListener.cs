@@ -51,40 +51,38 @@ public static partial class UnixListener
     }
 
     // wg(8) removes a control socket that refuses it, as one does between bind(2) and listen(2). So the socket listens under another name
-    // before it comes to its own, which link(2) takes from nobody.
+    // before it comes to its own, which link(2) takes from nobody. Only a path longer than any control socket's leaves no room for that name.
     private static void Listen(SafeSocketHandle socket, string path, int backlog)
     {
         string other = path + string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}");
-        byte[] name = Name(other);
-        if (name.Length > LongestName)
+        if (Name(other).Length > LongestName)
         {
-            // Not a control socket, then, whose path is short.
-            name = Name(path);
-            _ = Check(bind(socket, ref name[0], (uint)name.Length), "bind", path);
-            _ = Check(listen(socket, backlog), "listen", path);
+            BindAndListen(socket, path, path, backlog);
             return;
         }
 
-        // One that a process of this number left when it died just here.
-        if (File.Exists(other))
+        // A process of this number may have left one when it died just here.
+        if (FileStatus.SocketInode(other) is not null)
         {
             File.Delete(other);
         }
 
+        BindAndListen(socket, other, path, backlog);
+        int linked = link(other, path);
+        int errno = Marshal.GetLastPInvokeError();
+        File.Delete(other);
+        if (linked != 0)
+        {
+            throw new LinuxException("bind", path, errno == Errno.EEXIST ? Errno.EADDRINUSE : errno);
+        }
+    }
+
+    // What fails, fails for the path that the caller knows.
+    private static void BindAndListen(SafeSocketHandle socket, string at, string path, int backlog)
+    {
+        byte[] name = Name(at);
         _ = Check(bind(socket, ref name[0], (uint)name.Length), "bind", path);
-        try
-        {
-            _ = Check(listen(socket, backlog), "listen", path);
-            if (link(other, path) != 0)
-            {
-                int errno = Marshal.GetLastPInvokeError();
-                throw new LinuxException("bind", path, errno == Errno.EEXIST ? Errno.EADDRINUSE : errno);
-            }
-        }
-        finally
-        {
-            File.Delete(other);
-        }
+        _ = Check(listen(socket, backlog), "listen", path);
     }
 
     // struct sockaddr_un: family 2 | path, with the zero that ends it

@@ -98,7 +98,6 @@ internal readonly unsafe partial struct AeadAvx2
         private const int TagOffset = DataOffset + (Lanes * sizeof(ulong));
         private const int KeyStreamOffset = TagOffset + (Lanes * Aead.TagSize);
 
-
         private fixed byte _memory[KeyStreamOffset + (Lanes * Ahead) + Line - 1];
 
         public Vector256<uint>* State => (Vector256<uint>*)Start;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using WgNet.Linux;
 using Xunit;
@@ -62,6 +63,17 @@ public sealed class UnixListenerTests : IDisposable
         Assert.Equal(Errno.EADDRINUSE, Assert.Throws<LinuxException>(() => UnixListener.Open(Path, backlog: 4)).Errno);
 
         Assert.Equal("mine", File.ReadAllText(Path));
+    }
+
+    [Fact]
+    public void Open_WhereTheOtherNameIsSomebodysFile_LeavesIt()
+    {
+        string other = string.Create(CultureInfo.InvariantCulture, $"{Path}.{Environment.ProcessId}");
+        File.WriteAllText(other, "mine");
+
+        Assert.Equal(Errno.EADDRINUSE, Assert.Throws<LinuxException>(() => UnixListener.Open(Path, backlog: 4)).Errno);
+
+        Assert.Equal("mine", File.ReadAllText(other));
     }
 
     [Theory]
