@@ -5,7 +5,7 @@ namespace WgNet.Unit.Protocol.Crypto;
 /// <summary>This test program once more, in a process of its own with other settings of the runtime.</summary>
 internal static class AeadProcess
 {
-    /// <summary>Runs the classes named; the output and whether all passed.</summary>
+    /// <summary>Runs the classes named, one after the other; the output and whether all passed.</summary>
     public static (bool Passed, string Output) Run(IEnumerable<Type> classes, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "WgNet.Unit"))
@@ -14,6 +14,8 @@ internal static class AeadProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.ArgumentList.Add("-parallel");
+        start.ArgumentList.Add("none");
         foreach (Type type in classes)
         {
             start.ArgumentList.Add("-class");
