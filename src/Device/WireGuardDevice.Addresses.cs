@@ -7,16 +7,16 @@ namespace WgNet.Device;
 /// <content>Whose an inside address is, and where a peer is outside: what the packet path asks and finds out.</content>
 public sealed partial class WireGuardDevice
 {
-    /// <summary>The owner of a destination: learned first, then AllowedIPs.</summary>
-    internal Peer? FindByDestination(in IpPacket header, long now)
-    {
-        if (header.IsIPv4)
-        {
-            return _allowedIps.LookupIPv4(header.IPv4Destination);
-        }
+    /// <summary>The owner of an IPv4 destination.</summary>
+    internal Peer? FindByDestination(uint destination) => _allowedIps.LookupIPv4(destination);
 
-        return _learner.Lookup(header.IPv6Destination, now) ?? _allowedIps.LookupIPv6(header.IPv6Destination);
-    }
+    /// <summary>The owner of an IPv6 destination: learned first, then AllowedIPs.</summary>
+    /// <param name="key">Of the destination, from <see cref="Approach"/>.</param>
+    internal Peer? FindByDestination(UInt128 destination, in SlotKey key, long now) =>
+        _learner.Lookup(key, now) ?? _allowedIps.LookupIPv6(destination);
+
+    /// <inheritdoc cref="AddressLearner{TPeer}.Approach"/>
+    internal void Approach(ReadOnlySpan<UInt128> destinations, Span<SlotKey> keys) => _learner.Approach(destinations, keys);
 
     /// <summary>Whether <paramref name="peer"/> may use the packet's source; an IPv6 source may be learned here.</summary>
     internal SourceVerdict CheckSource(Peer peer, in IpPacket header, long now)

@@ -59,6 +59,22 @@ internal readonly struct AddressHash
         return new SlotKey(words, ComputeAes(words));
     }
 
+    /// <summary>The keys of as many addresses.</summary>
+    public void KeysOf(ReadOnlySpan<UInt128> addresses, Span<SlotKey> keys)
+    {
+        for (int i = 0; i < addresses.Length; i++)
+        {
+            keys[i] = IsAes ? KeyByAesOf(addresses[i]) : KeyOf(addresses[i]);
+        }
+    }
+
+    /// <summary>The address that has the key.</summary>
+    public UInt128 AddressOf(in SlotKey key)
+    {
+        Vector128<ulong> words = key.Words ^ _mask;
+        return new UInt128(words.GetElement(1), words.GetElement(0));
+    }
+
     /// <summary>The hash of an address that is masked already.</summary>
     public ulong Compute(Vector128<ulong> words) =>
         IsAes ? ComputeAes(words) : _sipHash.Compute(words.GetElement(0), words.GetElement(1));

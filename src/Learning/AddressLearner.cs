@@ -5,7 +5,7 @@ namespace WgNet.Learning;
 
 /// <summary>
 /// Learns which peer owns an inside IPv6 address from the authenticated packets it sends: docs/learning.md has the rules. The
-/// packet path (<see cref="CheckIPv6Source(LearningPeer{TPeer}, UInt128, long)"/>, <see cref="Lookup"/>) is for any number of
+/// packet path (<see cref="CheckIPv6Source(LearningPeer{TPeer}, UInt128, long)"/>, <see cref="Lookup(UInt128, long)"/>) is for any number of
 /// threads and lock-free but for the packet that teaches an address. Configuration is for one writer at a time, beside them.
 /// </summary>
 public sealed partial class AddressLearner<TPeer>
@@ -33,17 +33,23 @@ public sealed partial class AddressLearner<TPeer>
     }
 
     /// <summary>The peer that has learned exactly this address. AllowedIPs are for the caller to ask next.</summary>
-    public TPeer? Lookup(UInt128 destination, long now)
-    {
-        Found found = _table.Find(destination);
-        if (!found.Word.IsLive)
-        {
-            return null;
-        }
+    public TPeer? Lookup(UInt128 destination, long now) => Lookup(_table.Find(destination), destination, now);
 
-        return _owners.Read(found, out TPeer? peer, out long timeout) is null ? LookupAgain(destination, now)
-            : found.Word.IsExpired(now, timeout) ? null
-            : peer;
+    /// <summary>The same, by the address's key.</summary>
+    public TPeer? Lookup(in SlotKey key, long now) => Lookup(_table.Find(key), _table.AddressOf(key), now);
+
+    /// <summary>
+    /// The keys by which several addresses are looked up next. All that these look-ups read is on its way from memory then, at the same
+    /// time, where otherwise each would wait for its own.
+    /// </summary>
+    /// <param name="keys">As many as there are destinations.</param>
+    public void Approach(ReadOnlySpan<UInt128> destinations, Span<SlotKey> keys)
+    {
+        _table.Approach(destinations, keys);
+        foreach (ref readonly SlotKey key in keys)
+        {
+            _owners.Fetch(_table.Glance(key).Owner);
+        }
     }
 
     /// <inheritdoc cref="CheckIPv6Source(LearningPeer{TPeer}, UInt128, long, out TPeer)"/>
@@ -120,6 +126,19 @@ public sealed partial class AddressLearner<TPeer>
     {
         owner = learned == from ? null : peer;
         return learned == from ? SourceVerdict.Accepted : SourceVerdict.Conflict;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TPeer? Lookup(scoped in Found found, UInt128 destination, long now)
+    {
+        if (!found.Word.IsLive)
+        {
+            return null;
+        }
+
+        return _owners.Read(found, out TPeer? peer, out long timeout) is null ? LookupAgain(destination, now)
+            : found.Word.IsExpired(now, timeout) ? null
+            : peer;
     }
 
     // Out of the way of the look-up that meets no change.

@@ -26,15 +26,14 @@ internal sealed partial class LearnedTable(AddressHash hash)
 
     /// <summary>The slot that has the say about the address, and what it says; nothing, which is not live, if there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Found Find(UInt128 address)
-    {
-        if (!_hash.IsAes)
-        {
-            return FindFurther(address);
-        }
+    public Found Find(UInt128 address) => _hash.IsAes ? Find(_hash.KeyByAesOf(address)) : FindFurther(_hash.KeyOf(address));
 
+    /// <summary>The same, by the address's key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Found Find(SlotKey key)
+    {
         SlotArray array = Volatile.Read(ref _current);
-        ref ulong slot = ref array.FindInFirstLine(_hash.KeyByAesOf(address), out bool isAbsent);
+        ref ulong slot = ref array.FindInFirstLine(key, out bool isAbsent);
         if (!Unsafe.IsNullRef(ref slot))
         {
             Found found = new(array, ref slot);
@@ -44,8 +43,43 @@ internal sealed partial class LearnedTable(AddressHash hash)
             }
         }
 
-        return isAbsent ? default : FindFurther(address);
+        return isAbsent ? default : FindFurther(key);
     }
+
+    /// <summary>The addresses' keys. The lines in which the searches for them begin are on their way from memory then.</summary>
+    public void Approach(ReadOnlySpan<UInt128> addresses, Span<SlotKey> keys)
+    {
+        _hash.KeysOf(addresses, keys);
+        SlotArray array = Volatile.Read(ref _current);
+        foreach (ref readonly SlotKey key in keys)
+        {
+            array.FetchFirstLine(key);
+        }
+    }
+
+    /// <summary>
+    /// What the table most likely says about the address. Where that does not show in the first line, the second one is on its way
+    /// from memory then.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public LearnedWord Glance(scoped in SlotKey key)
+    {
+        SlotArray array = Volatile.Read(ref _current);
+        ref ulong slot = ref array.FindInFirstLine(key, out bool isAbsent);
+        if (!Unsafe.IsNullRef(ref slot))
+        {
+            return new Found(array, ref slot).Word;
+        }
+
+        if (!isAbsent)
+        {
+            array.FetchSecondLine(key);
+        }
+
+        return LearnedWord.None;
+    }
+
+    public UInt128 AddressOf(in SlotKey key) => _hash.AddressOf(key);
 
     /// <summary>
     /// Notes a packet received from a live address. It tries once in an array: where it fails and the slot is not being moved,
@@ -185,9 +219,8 @@ internal sealed partial class LearnedTable(AddressHash hash)
 
     // The whole search. A gone slot, and a closed one at the end of a search, say "ask the next array".
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Found FindFurther(UInt128 address)
+    private Found FindFurther(SlotKey key)
     {
-        SlotKey key = _hash.KeyOf(address);
         for (SlotArray? array = Volatile.Read(ref _current); array is not null; array = array.Next)
         {
             ref ulong slot = ref array.Find(key, out bool isAbsent);

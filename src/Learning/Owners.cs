@@ -61,6 +61,17 @@ internal sealed class Owners<TPeer>
         return isSame && Volatile.Read(ref _owners)[id].Is(owner) ? owner : null;
     }
 
+    /// <summary>Has what <see cref="Read"/> will ask of this number fetched from memory, if there is such a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Fetch(int id)
+    {
+        Owner[] owners = Volatile.Read(ref _owners);
+        if ((uint)id < (uint)owners.Length)
+        {
+            CacheLine.Fetch(in Unsafe.As<Owner, ulong>(ref owners[id]));
+        }
+    }
+
     private int TakeNew()
     {
         if (_given == LearnedWord.Owners)

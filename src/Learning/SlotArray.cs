@@ -73,6 +73,14 @@ internal sealed class SlotArray
     /// <summary>Sets <see cref="Next"/>, unless another thread was faster; returns it.</summary>
     public SlotArray Replace(SlotArray by) => Interlocked.CompareExchange(ref _next, by, null) ?? by;
 
+    /// <summary>Has the line fetched in which the search for the key begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FetchFirstLine(scoped in SlotKey key) => CacheLine.Fetch(in At((nuint)(key.Hash & _lineMask)));
+
+    /// <summary>Has the line fetched in which it goes on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FetchSecondLine(scoped in SlotKey key) => CacheLine.Fetch(in At((nuint)((key.Hash + LineBytes) & _lineMask)));
+
     /// <summary>
     /// The key's slot if it is in the line in which its search begins, as most are; or nothing. Both slots are compared before the one
     /// branch that depends on them, which nearly always goes the same way: so the processor runs ahead of a line that is on its way

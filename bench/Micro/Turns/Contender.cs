@@ -13,18 +13,39 @@ internal sealed record Contender(string Name, Contender.Lookups Ask)
 {
     public delegate int Lookups(ReadOnlySpan<UInt128> addresses);
 
-    /// <summary>WgNet first.</summary>
+    // As many packets as an outbound worker reads before it asks for their peers, at most.
+    private const int Batch = 64;
+
+    /// <summary>WgNet first: as an outbound worker asks it, and then as it would be without approaching the addresses of a batch.</summary>
     public static Contender[] Of(LearnedPopulation population)
     {
         AddressLearner<string> learner = population.Learner;
         ConcurrentDictionary<UInt128, string> concurrent = population.Dictionary;
         FrozenDictionary<UInt128, string> frozen = population.Frozen;
+        SlotKey[] keys = new SlotKey[Batch];
         return
         [
-            new("WgNet", addresses => Found(learner, addresses)),
+            new("WgNet", addresses => Found(learner, addresses, keys)),
+            new("WgNet, one by one", addresses => Found(learner, addresses)),
             new("ConcurrentDictionary", addresses => Found(concurrent, addresses)),
             new("FrozenDictionary", addresses => Found(frozen, addresses)),
         ];
+    }
+
+    private static int Found(AddressLearner<string> learner, ReadOnlySpan<UInt128> addresses, SlotKey[] keys)
+    {
+        int found = 0;
+        for (int at = 0; at < addresses.Length; at += keys.Length)
+        {
+            learner.Approach(addresses.Slice(at, keys.Length), keys);
+            foreach (ref readonly SlotKey key in keys.AsSpan())
+            {
+                string? peer = learner.Lookup(key, LearnedPopulation.Start);
+                found += peer is null ? 0 : 1;
+            }
+        }
+
+        return found;
     }
 
     private static int Found(AddressLearner<string> learner, ReadOnlySpan<UInt128> addresses)

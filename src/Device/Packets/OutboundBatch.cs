@@ -31,6 +31,7 @@ internal sealed class OutboundBatch : IDisposable
     private readonly OutboundPacket[] _packets = new OutboundPacket[MaxReads];
     private readonly OutboundRun[] _runs = new OutboundRun[MaxReads];
     private int _runCount;
+    private int _readCount;
     private int _nextPacket;
     private int _nextSegment;
 
@@ -39,17 +40,20 @@ internal sealed class OutboundBatch : IDisposable
 
     public NativeBuffer Memory => Datagrams.Buffer;
 
-    /// <summary>Packets.</summary>
+    /// <summary>Packets that go somewhere.</summary>
     public int Count { get; private set; }
 
     /// <summary>The interface's MTU while this batch is made.</summary>
     public int Mtu { get; private set; }
 
     /// <summary>As many packets, or bytes, as are worth sending at once, and another worker's waking up for what comes after them.</summary>
-    public bool IsFull => Count == MaxReads || _nextPacket >= EnoughBytes;
+    public bool IsFull => _readCount == MaxReads || _nextPacket >= EnoughBytes;
 
     /// <summary>Where the next packet is to be read to, its header in front.</summary>
     public int ReadOffset => _nextPacket + Keypair.HeaderSize - VirtioNetHeader.Size;
+
+    /// <summary>All packets that were kept, before it is known where they go.</summary>
+    public ReadOnlySpan<OutboundPacket> Packets => _packets.AsSpan(0, _readCount);
 
     public ReadOnlySpan<OutboundRun> Runs => _runs.AsSpan(0, _runCount);
 
@@ -60,7 +64,7 @@ internal sealed class OutboundBatch : IDisposable
     public void Begin(int mtu)
     {
         Mtu = mtu;
-        Count = _runCount = _nextPacket = 0;
+        Count = _readCount = _runCount = _nextPacket = 0;
         _nextSegment = SegmentsAt;
     }
 
@@ -69,9 +73,12 @@ internal sealed class OutboundBatch : IDisposable
     /// <param name="segments">How many packets it is to become.</param>
     public void Keep(int length, int segments, byte ecn)
     {
-        _packets[Count++] = new OutboundPacket(_nextPacket + Keypair.HeaderSize, length, segments, ecn);
+        _packets[_readCount++] = new OutboundPacket(_nextPacket + Keypair.HeaderSize, length, segments, ecn);
         _nextPacket += Keypair.Overhead + Padding.PaddedLength(length, Mtu);
     }
+
+    /// <summary>The packet goes somewhere: it takes the place of one before it that does not, or its own. So <see cref="Packets"/> are to be gone through once.</summary>
+    public void Route(in OutboundPacket packet) => _packets[Count++] = packet;
 
     /// <summary>The packets from <paramref name="first"/> on go this way.</summary>
     public void EndRun(int first, Peer peer, Endpoint endpoint, Keypair keypair, ulong counter) =>
@@ -79,6 +86,9 @@ internal sealed class OutboundBatch : IDisposable
 
     /// <summary>The packets from <paramref name="first"/> on stay here.</summary>
     public void Forget(int first) => Count = first;
+
+    /// <summary>What was read, but its header.</summary>
+    public ReadOnlySpan<byte> PacketOf(scoped in OutboundPacket packet) => Memory.Slice(packet.Offset, packet.Length);
 
     /// <summary>What was read, as <see cref="Segmenter"/> takes it.</summary>
     public Span<byte> HeaderAndPacket(scoped in OutboundPacket packet) =>

@@ -7,20 +7,18 @@ using WgNet.Udp;
 namespace WgNet.Device;
 
 /// <summary>
-/// What an outbound worker does in its turn to read: takes what the interface has, finds the peer of each packet, and reserves
+/// What an outbound worker does in its turn to read: takes what the interface has, finds the peers of the packets, and reserves
 /// counters. All that depends on the order of packets happens here; what costs time, later.
 /// </summary>
 internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn, OutboundBatch batch)
 {
+    private readonly Destinations _destinations = new(device);
+
     // The run that is open: the packets from _first on go to this peer.
     private Peer? _peer;
     private Endpoint? _endpoint;
     private int _first;
     private int _segments;
-
-    // Of the packet before, if it is in that run. One more to the same address has the same peer.
-    private UInt128 _destination;
-    private bool _isToIPv4;
 
     /// <summary>
     /// Waits for packets and reads until nothing is left or the batch is full, so that small packets leave together. The batch
@@ -37,17 +35,18 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
             {
                 // After each wait, which may have lasted for hours: the MTU of now.
                 batch.Begin(device.Mtu);
+                _destinations.Begin();
             }
 
             int length = tun.Read(batch.Memory, batch.ReadOffset);
             if (length > 0)
             {
                 now = reads++ == 0 ? Clock.BootTime : now;
-                Take(length, now);
+                Keep(length);
             }
             else if (length < 0 || (reads == 0 && !tun.WaitReadable()))
             {
-                EndRun(now);
+                Route(now);
                 return false;
             }
             else if (reads > 0 || turn.IsStopping)
@@ -57,11 +56,11 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
         }
         while (reads < OutboundBatch.MaxReads && !batch.IsFull);
 
-        EndRun(now);
+        Route(now);
         return true;
     }
 
-    private void Take(int length, long now)
+    private void Keep(int length)
     {
         var segmenter = default(Segmenter);
         if (!segmenter.Begin(batch.Memory.Slice(batch.ReadOffset, length)) || !IpPacket.TryParse(segmenter.Packet, out IpPacket header))
@@ -70,10 +69,29 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
             return;
         }
 
-        Peer? peer = FindPeer(header, now);
+        batch.Keep(segmenter.Packet.Length, segmenter.SegmentCount, header.Ecn);
+        _destinations.Note(header);
+    }
+
+    // All that was read.
+    private void Route(long now)
+    {
+        _destinations.Approach();
+        foreach (ref readonly OutboundPacket packet in batch.Packets)
+        {
+            Route(packet, now);
+        }
+
+        EndRun(now);
+    }
+
+    private void Route(in OutboundPacket packet, long now)
+    {
+        _ = IpPacket.TryParse(batch.PacketOf(packet), out IpPacket header);
+        Peer? peer = _destinations.Find(header, now);
         if (peer is null)
         {
-            device.Drops.Add(InsideDrop.NoRoute, segmenter.SegmentCount);
+            device.Drops.Add(InsideDrop.NoRoute, packet.Segments);
             icmp.Answer(header, IcmpErrorKind.NoRoute);
             return;
         }
@@ -86,37 +104,19 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
 
         if (_endpoint is null)
         {
-            peer.Drops.Add(InsideDrop.NoEndpoint, segmenter.SegmentCount);
+            peer.Drops.Add(InsideDrop.NoEndpoint, packet.Segments);
             icmp.Answer(header, IcmpErrorKind.AddressUnreachable);
             return;
         }
 
         if (RoutingLoop.IsOwnDatagram(header, _endpoint, device.ListenPort))
         {
-            peer.Drops.Add(InsideDrop.RoutingLoop, segmenter.SegmentCount);
+            peer.Drops.Add(InsideDrop.RoutingLoop, packet.Segments);
             return;
         }
 
-        _segments += segmenter.SegmentCount;
-        batch.Keep(segmenter.Packet.Length, segmenter.SegmentCount, header.Ecn);
-    }
-
-    private Peer? FindPeer(in IpPacket header, long now)
-    {
-        UInt128 destination = header.IsIPv4 ? header.IPv4Destination : header.IPv6Destination;
-        if (_peer is not null && destination == _destination && header.IsIPv4 == _isToIPv4)
-        {
-            return _peer;
-        }
-
-        Peer? peer = device.FindByDestination(header, now);
-        if (peer is not null)
-        {
-            _destination = destination;
-            _isToIPv4 = header.IsIPv4;
-        }
-
-        return peer;
+        _segments += packet.Segments;
+        batch.Route(packet);
     }
 
     private void BeginRun(Peer peer)

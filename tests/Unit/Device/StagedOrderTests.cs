@@ -1,3 +1,4 @@
+using System.Net;
 using WgNet.Device;
 using WgNet.Linux;
 using WgNet.Protocol;
@@ -91,26 +92,21 @@ public sealed class StagedOrderTests
     {
         using var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
         using var other = new End();
-        tunnel.Left.Know(other, peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8:2::/64"), Remove: false)));
+        var withoutEndpoint = new PeerUpdate(other.PublicKey);
+        withoutEndpoint.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8:2::/64"), Remove: false));
+        tunnel.Left.Change(withoutEndpoint);
+        tunnel.Left.Device.LinkChanged(new LinkState(Up: true, Mtu: 1420, [(IPAddress.Parse("2001:db8::a"), 64)]));
         byte[] packet = Packet("2001:db8::a", "2001:db8::b");
         tunnel.Left.Tun.Send(packet);
         Assert.Equal(packet, tunnel.Right.Tun.Receive(Soon));
 
-        // The second packet is another peer's: once it is read, the first one's counters are reserved, and it is not sealed yet.
-        bool sent = false;
-        tunnel.Left.Tun.Reading = read =>
+        // Another peer's packet follows, to which the answer is an error: by then the first one's counters are reserved, and it is not sealed yet.
+        tunnel.Left.Tun.WritingOwn = () => tunnel.Left.Device.LinkChanged(new LinkState(Up: false, Mtu: 1420, []));
+        tunnel.Left.Tun.Reading = _ =>
         {
-            if (!sent)
-            {
-                sent = true;
-                tunnel.Left.Tun.Send(packet);
-                tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8:2::1"));
-            }
-            else if (read == 3)
-            {
-                tunnel.Left.Tun.Reading = null;
-                tunnel.Left.Device.LinkChanged(new LinkState(Up: false, Mtu: 1420, []));
-            }
+            tunnel.Left.Tun.Reading = null;
+            tunnel.Left.Tun.Send(packet);
+            tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8:2::1"));
         };
         tunnel.Left.Tun.Wake();
 

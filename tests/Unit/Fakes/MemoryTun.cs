@@ -27,6 +27,9 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     /// <summary>Called before each read, with how many packets have been read until then.</summary>
     public Action<int>? Reading { get; set; }
 
+    /// <summary>Called before a packet of the device's own is written, such as an ICMP error.</summary>
+    public Action? WritingOwn { get; set; }
+
     /// <summary>How many threads have taken packets from the host, and how many have given it some.</summary>
     public int Readers => _readers.Count;
 
@@ -118,6 +121,7 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
 
     public bool WriteOwn(ReadOnlySpan<byte> packet)
     {
+        WritingOwn?.Invoke();
         if (RefusesWrites || _closed)
         {
             return false;

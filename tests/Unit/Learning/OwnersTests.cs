@@ -72,11 +72,13 @@ public sealed class OwnersTests : LearnerFixture
             () =>
             {
                 (int found, int wrong) = (0, 0);
+                SlotKey[] key = new SlotKey[1];
                 while (!stop.IsCancellationRequested)
                 {
                     for (int i = 0; i < 1_000; i++)
                     {
-                        string? name = learner.Lookup(Host(host), Now);
+                        learner.Approach([Host(host)], key);
+                        string? name = i % 2 == 0 ? learner.Lookup(Host(host), Now) : learner.Lookup(key[0], Now);
                         found += name is null ? 0 : 1;
                         wrong += name is null || ReferenceEquals(name, names[host]) ? 0 : 1;
                     }
