@@ -16,6 +16,10 @@ internal sealed class NullTun : ITunDevice
 
     public bool WaitReadable() => false;
 
+    public void Rest(TimeSpan time)
+    {
+    }
+
     public void Wake()
     {
     }

@@ -27,6 +27,12 @@ public interface ITunDevice : IDisposable
     /// <summary>Waits until <see cref="Read"/> has something or <see cref="Wake"/> is called. False when the interface is gone.</summary>
     bool WaitReadable();
 
+    /// <summary>
+    /// Waits that long, whatever there is to read, or until <see cref="Wake"/> is called, of which the next <see cref="WaitReadable"/>
+    /// learns all the same. Ends as much too late as <see cref="TimerSlack"/> lets it.
+    /// </summary>
+    void Rest(TimeSpan time);
+
     /// <summary>Makes a present or the next <see cref="WaitReadable"/> return.</summary>
     void Wake();
 

@@ -137,7 +137,7 @@ public sealed class TunDevice : ITunDevice
             }
 
             // The error stays until its cause is gone, so waiting for this descriptor would return at once, again and again.
-            Poll.Wait(_waiting.AsSpan(1), ErrorPause);
+            Rest(ErrorPause);
             Poll.Wait(_waiting, TimeSpan.Zero);
         }
 
@@ -148,6 +148,8 @@ public sealed class TunDevice : ITunDevice
 
         return true;
     }
+
+    public void Rest(TimeSpan time) => Poll.Wait(_waiting.AsSpan(1), time);
 
     public void Wake() => _wake.Signal();
 

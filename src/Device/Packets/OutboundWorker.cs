@@ -1,3 +1,4 @@
+using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Tun;
 
@@ -9,6 +10,9 @@ namespace WgNet.Device;
 /// </summary>
 internal sealed class OutboundWorker : IWorker
 {
+    // The kernel may prolong a rest by 50 µs, which is as long as it is, unless it is told otherwise.
+    private static readonly TimeSpan Slack = TimeSpan.FromTicks(1);
+
     private readonly WireGuardDevice _device;
     private readonly Turn _turn;
     private readonly OutboundBatch _batch = new();
@@ -35,6 +39,7 @@ internal sealed class OutboundWorker : IWorker
     /// <summary>Runs until the group stops or the interface is gone.</summary>
     public void Run()
     {
+        TimerSlack.SetForThisThread(Slack);
         bool isThere = true;
         while (isThere && _turn.TryRead())
         {

@@ -30,6 +30,9 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     /// <summary>Called before a packet of the device's own is written, such as an ICMP error.</summary>
     public Action? WritingOwn { get; set; }
 
+    /// <summary>Called in place of each rest.</summary>
+    public Action? Resting { get; set; }
+
     /// <summary>How many threads have taken packets from the host, and how many have given it some.</summary>
     public int Readers => _readers.Count;
 
@@ -96,6 +99,8 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
 
         return !_closed;
     }
+
+    public void Rest(TimeSpan time) => Resting?.Invoke();
 
     public void Wake() => _wake.Set();
 

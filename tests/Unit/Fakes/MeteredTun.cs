@@ -66,6 +66,10 @@ public sealed class MeteredTun(byte[] headerAndPacket, int segments, int warmUp,
         return !_closed;
     }
 
+    public void Rest(TimeSpan time)
+    {
+    }
+
     public void Wake() => _wake.Set();
 
     public bool Write(IoVectors packet)

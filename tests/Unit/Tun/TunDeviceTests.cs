@@ -163,6 +163,34 @@ public sealed class TunDeviceTests
     });
 
     [Fact]
+    public void Rest_PacketWaiting_LastsItsTime() => OwnNamespace.Run(() =>
+    {
+        using TunDevice tun = Up(offload: true);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SendTo(new byte[8], new IPEndPoint(IPAddress.Parse("10.77.0.2"), 9));
+        var time = TimeSpan.FromMilliseconds(50);
+        long begin = Stopwatch.GetTimestamp();
+
+        tun.Rest(time);
+
+        Assert.True(Stopwatch.GetElapsedTime(begin) >= time);
+        Assert.Equal(36, ReadUdp(tun).Length);
+    });
+
+    [Fact]
+    public void Rest_Woken_EndsAtOnceAndTheNextWaitToo() => OwnNamespace.Run(() =>
+    {
+        using var tun = TunDevice.Open("wgt0", 0, offload: true);
+        long begin = Stopwatch.GetTimestamp();
+        tun.Wake();
+
+        tun.Rest(TimeSpan.FromSeconds(20));
+
+        Assert.True(tun.WaitReadable());
+        Assert.True(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(10));
+    });
+
+    [Fact]
     public void WaitReadable_InterfaceDeleted_IsFalseAndReadSaysGone() => OwnNamespace.Run(() =>
     {
         using TunDevice tun = Up(offload: true);
