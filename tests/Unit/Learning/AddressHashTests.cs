@@ -54,6 +54,15 @@ public sealed class AddressHashTests
 
     [Theory]
     [MemberData(nameof(Paths))]
+    public void AddressOf_Key_IsTheAddress(bool useAes)
+    {
+        UInt128 address = new(0x20010db800000000, 7);
+        AddressHash hash = new(new byte[16], useAes);
+        Assert.Equal(address, hash.AddressOf(hash.KeyOf(address)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
     public void KeyOf_AnotherSecret_IsAnotherKeyAndHash(bool useAes)
     {
         UInt128 address = new(0x20010db800000000, 7);

@@ -42,7 +42,7 @@ public sealed class ApproachTests : LearnerFixture
         Teach(Learner, Q, first: 0);
         Teach(Learner, Q, first: Count);
         Assert.True(Learner.Forget(Q, Host(1)));
-        Assert.Equal([null], keys.Select(key => Learner.Lookup(key, Now)).Where((_, i) => i == 1));
+        Assert.Null(Learner.Lookup(keys[1], Now));
         Assert.All(keys.Where((_, i) => i != 1), key => Assert.Equal("q", Learner.Lookup(key, Now)));
     }
 
@@ -54,6 +54,40 @@ public sealed class ApproachTests : LearnerFixture
         Assert.Equal("p", Learner.Lookup(keys[0], Now));
         Now += P.LearnTimeout;
         Assert.Null(Learner.Lookup(keys[0], Now));
+    }
+
+    [Fact]
+    public async Task Lookup_WhileTheTableIsReplaced_AlwaysFindsTheOwner()
+    {
+        const int Each = 200_000;
+        Learner.SetLimit(P, 1);
+        Learner.SetLimit(Q, 1);
+        Assert.Equal(SourceVerdict.Learned, Receive(P, Host(0)));
+        SlotKey[] keys = Approach(Learner, 1);
+        using var stop = new CancellationTokenSource();
+        Task<int> reader = Task.Factory.StartNew(
+            () =>
+            {
+                int lost = 0;
+                while (!stop.IsCancellationRequested)
+                {
+                    lost += Learner.Lookup(keys[0], Now) == "p" ? 0 : 1;
+                    lost += Learner.Lookup(Host(0), Now) == "p" ? 0 : 1;
+                }
+
+                return lost;
+            },
+            TaskCreationOptions.LongRunning);
+
+        // Addresses that come and go fill the table, which moves what lives in it to another one, over and over.
+        for (int i = 1; i <= Each; i++)
+        {
+            Assert.True(Restore(Learner, Q, Host(i)));
+            Assert.True(Learner.Forget(Q, Host(i)));
+        }
+
+        await stop.CancelAsync();
+        Assert.Equal(0, await reader);
     }
 
     [Fact]
@@ -72,8 +106,10 @@ public sealed class ApproachTests : LearnerFixture
         learner.SetLimit(peer, 2 * Count);
         for (int i = first; i < first + Count; i++)
         {
-            LearnedAddress saved = new() { Address = Host(i), AgeNanoseconds = 0, FirstSeenNanoseconds = 0, Packets = 0, IsPinned = false };
-            Assert.True(learner.Restore(peer, saved, Now));
+            Assert.True(Restore(learner, peer, Host(i)));
         }
     }
+
+    private bool Restore(AddressLearner<string> learner, LearningPeer<string> peer, UInt128 address) =>
+        learner.Restore(peer, new LearnedAddress { Address = address, AgeNanoseconds = 0, FirstSeenNanoseconds = 0, Packets = 0, IsPinned = false }, Now);
 }
