@@ -39,8 +39,8 @@ public sealed partial class AddressLearner<TPeer>
     public TPeer? Lookup(in SlotKey key, long now) => Lookup(_table.Find(key), _table.AddressOf(key), now);
 
     /// <summary>
-    /// The keys by which several addresses are looked up next. All that these look-ups read is on its way from memory then, at the same
-    /// time, where otherwise each would wait for its own.
+    /// The keys by which several addresses are looked up next. What these look-ups will most likely read is on its way from memory then,
+    /// all at the same time, where otherwise each would wait for its own.
     /// </summary>
     /// <param name="keys">As many as there are destinations.</param>
     public void Approach(ReadOnlySpan<UInt128> destinations, Span<SlotKey> keys)

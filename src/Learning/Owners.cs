@@ -61,7 +61,10 @@ internal sealed class Owners<TPeer>
         return isSame && Volatile.Read(ref _owners)[id].Is(owner) ? owner : null;
     }
 
-    /// <summary>Has what <see cref="Read"/> will ask of this number fetched from memory, if there is such a number.</summary>
+    /// <summary>
+    /// Has what <see cref="Read"/> will ask of this number fetched from memory, if there is such a number: the line in which the record
+    /// begins. One in four ends in the next.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Fetch(int id)
     {

@@ -77,15 +77,15 @@ internal sealed class OutboundBatch : IDisposable
         _nextPacket += Keypair.Overhead + Padding.PaddedLength(length, Mtu);
     }
 
-    /// <summary>The packet goes somewhere: it takes the place of one before it that does not, or its own. So <see cref="Packets"/> are to be gone through once.</summary>
+    /// <summary>
+    /// The packet goes somewhere: it takes the place of one before it that does not, or its own. So <see cref="Packets"/> are to be
+    /// gone through once.
+    /// </summary>
     public void Route(in OutboundPacket packet) => _packets[Count++] = packet;
 
     /// <summary>The packets from <paramref name="first"/> on go this way.</summary>
     public void EndRun(int first, Peer peer, Endpoint endpoint, Keypair keypair, ulong counter) =>
         _runs[_runCount++] = new OutboundRun(peer, endpoint, keypair, counter, first, Count - first);
-
-    /// <summary>The packets from <paramref name="first"/> on stay here.</summary>
-    public void Forget(int first) => Count = first;
 
     /// <summary>What was read, but its header.</summary>
     public ReadOnlySpan<byte> PacketOf(scoped in OutboundPacket packet) => Memory.Slice(packet.Offset, packet.Length);

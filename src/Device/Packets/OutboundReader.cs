@@ -199,7 +199,6 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
             }
         }
 
-        batch.Forget(_first);
         device.SendStaged(peer, now);
     }
 }
