@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
@@ -20,15 +21,30 @@ public struct PollFd(int fd, short events)
 }
 
 /// <summary>ppoll(2): how a thread sleeps until a descriptor has something.</summary>
-public static unsafe partial class Poll
+public static unsafe class Poll
 {
     /// <summary>Sleeps until at least one entry is ready, through signals; what is ready is in <see cref="PollFd.Returned"/>.</summary>
-    public static void Wait(Span<PollFd> fds) => Wait(fds, Timeout.InfiniteTimeSpan);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Wait(Span<PollFd> fds)
+    {
+        fixed (PollFd* first = fds)
+        {
+            int ready;
+            do
+            {
+                ready = SystemCall.Poll(first, fds.Length, null);
+            }
+            while (ready == -Errno.EINTR);
+            if (ready < 0)
+            {
+                throw Failed(ready, fds);
+            }
+        }
+    }
 
-    /// <summary>The same, at most <paramref name="timeout"/> long. False if that ran out (or a signal came first while there is one).</summary>
+    /// <summary>The same, at most <paramref name="timeout"/> long. False if that ran out or a signal came first.</summary>
     public static bool Wait(Span<PollFd> fds, TimeSpan timeout)
     {
-        bool forever = timeout == Timeout.InfiniteTimeSpan;
         var time = new Timespec
         {
             Seconds = timeout.Ticks / TimeSpan.TicksPerSecond,
@@ -36,28 +52,15 @@ public static unsafe partial class Poll
         };
         fixed (PollFd* first = fds)
         {
-            for (; ; )
+            int ready = SystemCall.Poll(first, fds.Length, &time);
+            if (ready < 0 && ready != -Errno.EINTR)
             {
-                int ready = ppoll(first, (nuint)fds.Length, forever ? null : &time, null);
-                if (ready >= 0)
-                {
-                    return ready > 0;
-                }
-
-                int errno = Marshal.GetLastPInvokeError();
-                if (errno != Errno.EINTR)
-                {
-                    throw new LinuxException("ppoll", $"{fds.Length} descriptors", errno);
-                }
-
-                if (!forever)
-                {
-                    return false;
-                }
+                throw Failed(ready, fds);
             }
+
+            return ready > 0;
         }
     }
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int ppoll(PollFd* fds, nuint count, Timespec* timeout, void* signals);
+    private static LinuxException Failed(int result, ReadOnlySpan<PollFd> fds) => new("ppoll", $"{fds.Length} descriptors", -result);
 }

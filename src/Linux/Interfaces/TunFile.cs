@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
@@ -75,25 +76,16 @@ public static unsafe partial class TunFile
     }
 
     /// <summary>Bytes read; 0 when there are none now; −errno. Through signals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Read(int fd, NativeBuffer buffer, int offset, int length)
     {
         byte* destination = buffer.Pointer(offset, length);
         for (; ; )
         {
-            nint count = read(fd, destination, (nuint)length);
-            if (count >= 0)
+            int count = SystemCall.Read(fd, destination, length);
+            if (count != -Errno.EINTR)
             {
-                return (int)count;
-            }
-
-            switch (Marshal.GetLastPInvokeError())
-            {
-                case Errno.EINTR:
-                    continue;
-                case Errno.EAGAIN:
-                    return 0;
-                case int errno:
-                    return -errno;
+                return count == -Errno.EAGAIN ? 0 : count;
             }
         }
     }
@@ -107,7 +99,4 @@ public static unsafe partial class TunFile
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint read(int fd, byte* destination, nuint length);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,12 +13,20 @@ public sealed partial class DatagramSocket : IDisposable
 {
     private const int SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, MSG_DONTWAIT = 0x40;
 
+    // Set in _calls once disposed.
+    private const int Disposed = int.MinValue;
+
     private readonly Handle _handle;
+    private readonly int _fd;
     private readonly string _family;
+
+    // Calls that belong to datagrams and have not returned. The handle counts, too, but in ten times as many instructions.
+    private int _calls;
 
     private DatagramSocket(Handle handle, bool isIPv4)
     {
         _handle = handle;
+        _fd = (int)handle.DangerousGetHandle();
         IsIPv4 = isIPv4;
         _family = isIPv4 ? "IPv4 UDP socket" : "IPv6 UDP socket";
     }
@@ -25,7 +34,7 @@ public sealed partial class DatagramSocket : IDisposable
     public bool IsIPv4 { get; }
 
     /// <summary>For poll: never below 0, and nobody else's before <see cref="Dispose"/>.</summary>
-    public int Fd => (int)_handle.DangerousGetHandle();
+    public int Fd => _fd;
 
     /// <summary>Opens an unbound socket.</summary>
     public static DatagramSocket Open(bool isIPv4)
@@ -87,63 +96,45 @@ public sealed partial class DatagramSocket : IDisposable
     }
 
     /// <summary>recvmmsg(2): how many of the prepared messages were filled, or −errno.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe int Receive(MessageVector messages, int count)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        if (!TryAddReference())
-        {
-            return -Errno.EBADF;
-        }
-
-        try
-        {
-            int received = recvmmsg(Fd, messages.Headers(0, count), (uint)count, MSG_DONTWAIT, null);
-            return received < 0 ? -Marshal.GetLastPInvokeError() : received;
-        }
-        finally
-        {
-            _handle.DangerousRelease();
-        }
+        MultiMessageHeader* headers = messages.Headers(0, count);
+        int received = TryBegin() ? SystemCall.Receive(_fd, headers, count, MSG_DONTWAIT) : -Errno.EBADF;
+        End();
+        return received;
     }
 
     /// <summary>sendmmsg(2): how many of the prepared messages, from <paramref name="first"/> on, were sent, or −errno of the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe int Send(MessageVector messages, int first, int count)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        if (!TryAddReference())
-        {
-            return -Errno.EBADF;
-        }
+        MultiMessageHeader* headers = messages.Headers(first, count);
+        int sent = TryBegin() ? SystemCall.Send(_fd, headers, count, MSG_DONTWAIT) : -Errno.EBADF;
+        End();
+        return sent;
+    }
 
-        try
+    public void Dispose()
+    {
+        if (Interlocked.Or(ref _calls, Disposed) == 0)
         {
-            int sent = sendmmsg(Fd, messages.Headers(first, count), (uint)count, MSG_DONTWAIT);
-            return sent < 0 ? -Marshal.GetLastPInvokeError() : sent;
-        }
-        finally
-        {
-            _handle.DangerousRelease();
+            _handle.Dispose();
         }
     }
 
-    public void Dispose() => _handle.Dispose();
+    // False when disposed. Either way it ends.
+    private bool TryBegin() => Interlocked.Increment(ref _calls) > 0;
 
-    private bool TryAddReference()
+    // Who is last after the disposal closes; a second close does nothing.
+    private void End()
     {
-        bool added = false;
-        try
+        if (Interlocked.Decrement(ref _calls) == Disposed)
         {
-            if (!_handle.IsClosed)
-            {
-                _handle.DangerousAddRef(ref added);
-            }
+            _handle.Dispose();
         }
-        catch (ObjectDisposedException)
-        {
-            // Closed between the two lines above: as if it had been before.
-        }
-
-        return added;
     }
 
     [LibraryImport("libc", SetLastError = true)]
@@ -160,12 +151,6 @@ public sealed partial class DatagramSocket : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int getsockopt(Handle socket, int level, int option, ref int value, ref uint length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int recvmmsg(int socket, MultiMessageHeader* messages, uint count, int flags, void* timeout);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int sendmmsg(int socket, MultiMessageHeader* messages, uint count, int flags);
 
     private sealed class Handle() : SafeHandleMinusOneIsInvalid(ownsHandle: true)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
@@ -5,7 +6,7 @@ namespace WgNet.Linux;
 /// <summary>
 /// The pieces of one packet as writev(2) takes them, filled anew for each without allocating. The buffers must outlive it; one thread at a time.
 /// </summary>
-public sealed unsafe partial class IoVectors(int capacity)
+public sealed unsafe class IoVectors(int capacity)
 {
     // Pinned where it was born: the kernel reads it there.
     private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(capacity, pinned: true);
@@ -29,6 +30,7 @@ public sealed unsafe partial class IoVectors(int capacity)
 
     public void Clear() => (Count, Length) = (0, 0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(NativeBuffer buffer, int offset, int length)
     {
         _vectors[Count] = new IoVector { Base = buffer.Pointer(offset, length), Length = (nuint)length };
@@ -49,21 +51,16 @@ public sealed unsafe partial class IoVectors(int capacity)
         return errno;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Write(int fd)
     {
         var vectors = (IoVector*)Marshal.UnsafeAddrOfPinnedArrayElement(_vectors, 0);
-        while (writev(fd, vectors, Count) < 0)
+        int written;
+        do
         {
-            int errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.EINTR)
-            {
-                return errno;
-            }
+            written = SystemCall.WriteVector(fd, vectors, Count);
         }
-
-        return 0;
+        while (written == -Errno.EINTR);
+        return written < 0 ? -written : 0;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint writev(int fd, IoVector* vectors, int count);
 }
