@@ -150,7 +150,15 @@ public static unsafe class Aead
         ThrowIfOutside(memory, packets);
         fixed (byte* k = key, data = memory)
         {
-            TKernel.Seal(k, data, packets);
+            // There is nothing to group in one.
+            if (packets.Length == 1)
+            {
+                TKernel.Seal(k, packets[0].Counter, data + packets[0].Offset, packets[0].Length);
+            }
+            else
+            {
+                TKernel.Seal(k, data, packets);
+            }
         }
     }
 
@@ -161,7 +169,14 @@ public static unsafe class Aead
         ThrowIfOutside(memory, packets);
         fixed (byte* k = key, data = memory)
         {
-            TKernel.Open(k, data, packets);
+            if (packets.Length == 1)
+            {
+                packets[0].Authentic = TKernel.TryOpen(k, packets[0].Counter, data + packets[0].Offset, packets[0].Length);
+            }
+            else
+            {
+                TKernel.Open(k, data, packets);
+            }
         }
     }
 
@@ -172,6 +187,7 @@ public static unsafe class Aead
         ArgumentOutOfRangeException.ThrowIfLessThan(dataAndTag.Length, TagSize, nameof(dataAndTag));
 
     // The kernels work with pointers: this is where their bounds are checked.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ThrowIfOutside(Span<byte> memory, ReadOnlySpan<AeadPacket> packets)
     {
         foreach (ref readonly AeadPacket packet in packets)

@@ -6,7 +6,8 @@ using System.Security.Cryptography;
 namespace WgNet.Protocol;
 
 /// <summary>
-/// ChaCha20-Poly1305 with AVX-512: this file for one packet, <c>AeadAvx512.Batch.cs</c> for many. The number of ChaCha20 blocks
+/// ChaCha20-Poly1305 with AVX-512: this file for one packet, <c>AeadAvx512.Short.cs</c> for one that is short,
+/// <c>AeadAvx512.Batch.cs</c> for many. The number of ChaCha20 blocks
 /// made at once follows the packet's length, for what is made and not used is lost; 1420 bytes and the MAC's key are sixteen and eight.
 /// Beside sixteen blocks, integers take in a part of the MAC, where it has something to take in.
 /// </summary>
@@ -14,8 +15,7 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
 {
     private const int Block = ChaCha20Scalar.BlockSize;
 
-    // So many bytes have their key stream in the first four or eight blocks, of which the first is the MAC's key.
-    private const int RowsMax = ChaCha20Rows512.Size - Block;
+    // So many bytes have their key stream in the first eight or sixteen blocks, of which the first is the MAC's key.
     private const int EightMax = ChaCha20Vector256.Size - Block;
     private const int SixteenMax = ChaCha20Vector512.Size - Block;
 
@@ -34,6 +34,12 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Seal(byte* key, ulong counter, byte* data, int length)
     {
+        if (length <= ShortMax)
+        {
+            SealShort(key, counter, data, length);
+            return;
+        }
+
         if (length >= LongMin)
         {
             SealLong(key, counter, data, length);
@@ -64,6 +70,11 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryOpen(byte* key, ulong counter, byte* data, int length)
     {
+        if (length <= ShortMax)
+        {
+            return TryOpenShort(key, counter, data, length);
+        }
+
         if (length >= LongMin)
         {
             return TryOpenLong(key, counter, data, length);
@@ -146,12 +157,6 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int GenerateFirst(byte* key, ulong counter, int length, byte* keyStream)
     {
-        if (length <= RowsMax)
-        {
-            ChaCha20Rows512.Generate(key, 0, counter, keyStream);
-            return ChaCha20Rows512.Size;
-        }
-
         if (length <= EightMax)
         {
             ChaCha20Vector256.Generate(key, 0, counter, keyStream);

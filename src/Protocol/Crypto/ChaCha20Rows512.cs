@@ -15,8 +15,7 @@ internal static unsafe class ChaCha20Rows512
     public const int Size = Blocks * ChaCha20Scalar.BlockSize;
 
     /// <summary>Writes the <see cref="Size"/> bytes of key stream that begin at <paramref name="block"/>.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Generate(byte* key, uint block, ulong counter, byte* output)
     {
         Vector512<uint> constants = Repeat(

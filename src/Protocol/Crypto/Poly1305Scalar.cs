@@ -118,6 +118,15 @@ internal struct Poly1305Scalar
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reduce(ulong h0, ulong h1, ulong h2, ulong pad0, ulong pad1, Span<byte> tag)
     {
+        Reduce(ref h0, ref h1, h2, pad0, pad1);
+        BinaryPrimitives.WriteUInt64LittleEndian(tag, h0);
+        BinaryPrimitives.WriteUInt64LittleEndian(tag[8..], h1);
+    }
+
+    /// <summary>The same, for kernels that keep h in registers: the tag takes its place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Reduce(ref ulong h0, ref ulong h1, ulong h2, ulong pad0, ulong pad1)
+    {
         ulong over = (h2 >> 2) * 5;
         h2 &= 3;
         h0 += over;
@@ -136,8 +145,6 @@ internal struct Poly1305Scalar
 
         h0 += pad0;
         h1 += pad1 + (h0 < pad0 ? 1UL : 0UL);
-        BinaryPrimitives.WriteUInt64LittleEndian(tag, h0);
-        BinaryPrimitives.WriteUInt64LittleEndian(tag[8..], h1);
     }
 
     /// <summary>The tag from limbs of 26 bits, which may each hold up to 63: what the vector kernels end with.</summary>
