@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Device.Events;
 using WgNet.Learning;
 using WgNet.Protocol;
@@ -75,6 +76,7 @@ internal sealed class Peer
     public long SentPackets => Volatile.Read(ref _sentPackets);
 
     /// <summary>Once a batch, not once a packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void CountReceived(int bytes, int packets = 1)
     {
         Interlocked.Add(ref _receivedBytes, bytes);
@@ -82,6 +84,7 @@ internal sealed class Peer
     }
 
     /// <inheritdoc cref="CountReceived"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void CountSent(int bytes, int packets = 1)
     {
         Interlocked.Add(ref _sentBytes, bytes);

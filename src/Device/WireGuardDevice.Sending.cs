@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Udp;
@@ -8,13 +9,17 @@ namespace WgNet.Device;
 public sealed partial class WireGuardDevice
 {
     /// <summary>Does what the protocol asked for. Called from every thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Perform(Peer peer, SessionActions actions)
     {
-        if (actions == SessionActions.None)
+        if (actions != SessionActions.None)
         {
-            return;
+            PerformThem(peer, actions);
         }
+    }
 
+    private void PerformThem(Peer peer, SessionActions actions)
+    {
         if (actions.HasFlag(SessionActions.ClearEndpointSource))
         {
             peer.ClearEndpointSource();
@@ -94,7 +99,14 @@ public sealed partial class WireGuardDevice
     }
 
     /// <summary>Hands a batch to the kernel.</summary>
-    internal void Send(SendBatch batch) => Drops.Add(InsideDrop.UdpRefused, _outside.Send(batch));
+    internal void Send(SendBatch batch)
+    {
+        int refused = _outside.Send(batch);
+        if (refused > 0)
+        {
+            Drops.Add(InsideDrop.UdpRefused, refused);
+        }
+    }
 
     /// <summary>Sends one datagram; false if it could not leave.</summary>
     internal bool Send(Endpoint to, ReadOnlySpan<byte> datagram) => _outside.Send(to, datagram, ecn: 0);

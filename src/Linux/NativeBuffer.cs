@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
@@ -23,6 +24,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>All of it.</summary>
     public Span<byte> Span
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             ObjectDisposedException.ThrowIf(_pointer == null, this);
@@ -31,15 +33,8 @@ public sealed unsafe class NativeBuffer : IDisposable
     }
 
     /// <summary>A checked part of it.</summary>
-    public Span<byte> Slice(int offset, int length)
-    {
-        if ((uint)offset > (uint)Length || (uint)length > (uint)(Length - offset))
-        {
-            throw new ArgumentOutOfRangeException(nameof(offset));
-        }
-
-        return new Span<byte>(_pointer + offset, length);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Slice(int offset, int length) => new(Pointer(offset, length), length);
 
     public void Dispose()
     {
@@ -48,9 +43,10 @@ public sealed unsafe class NativeBuffer : IDisposable
     }
 
     /// <summary>The address of <paramref name="offset"/>, after checking that <paramref name="length"/> bytes follow. For system calls only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal byte* Pointer(int offset, int length)
     {
-        if ((uint)offset > (uint)Length || (uint)length > (uint)(Length - offset) || _pointer == null)
+        if ((ulong)(uint)offset + (uint)length > (uint)Length || _pointer == null)
         {
             throw new ArgumentOutOfRangeException(nameof(offset));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace WgNet.Protocol;
 
@@ -35,6 +36,7 @@ internal sealed class IndexTable(IPrimitives primitives)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IndexEntry? Find(uint index) => _entries.TryGetValue(index, out IndexEntry? entry) ? entry : null;
 }
 

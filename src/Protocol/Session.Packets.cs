@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgNet.Protocol;
 
 /// <content>The packet path and the timers: no allocation, and no lock but when a keypair is confirmed.</content>
@@ -31,6 +33,7 @@ public sealed partial class Session
 
     /// <summary>After data messages under one keypair were opened: one, or a batch of them.</summary>
     /// <param name="withContent">How many of them had content. A keepalive is never answered, lest two idle peers keep each other awake.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SessionActions DataReceived(Keypair keypair, int withContent, long now)
     {
         if (_dead)
@@ -84,6 +87,7 @@ public sealed partial class Session
     /// Data arrives with keys so old that the answer may find them expired: renew them, once per keypair.
     /// The initiator's task alone; the responder's would collide with it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool NeedsLastMinuteHandshake(long now)
     {
         if (Volatile.Read(ref _sentLastMinuteHandshake)
@@ -98,6 +102,7 @@ public sealed partial class Session
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SessionActions WithSchedule(SessionActions actions) =>
         NextDeadline < ScheduledFor ? actions | SessionActions.Reschedule : actions;
 }

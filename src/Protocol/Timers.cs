@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgNet.Protocol;
 
 /// <summary>
@@ -22,6 +24,7 @@ internal sealed class Timers(Durations durations, uint seed)
 
     public long NextDeadline
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             long handshakes = Math.Min(Volatile.Read(ref _retransmitHandshake), Volatile.Read(ref _newHandshake));
@@ -38,6 +41,7 @@ internal sealed class Timers(Durations durations, uint seed)
     }
 
     /// <summary>A packet with content was sent: an answer, be it a keepalive, is due.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void DataSent(long now)
     {
         if (Volatile.Read(ref _newHandshake) == Off)
@@ -47,6 +51,7 @@ internal sealed class Timers(Durations durations, uint seed)
     }
 
     /// <summary>A packet with content was received: unless something goes back anyway, a keepalive does, and for more than one another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void DataReceived(long now, bool isMoreThanOne)
     {
         bool isFirst = Volatile.Read(ref _sendKeepalive) == Off;
@@ -159,6 +164,7 @@ internal sealed class Timers(Durations durations, uint seed)
     }
 
     /// <summary>Reads first: the packet path turns off what is off already, and must not dirty the line for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TurnOff(ref long timer)
     {
         if (Volatile.Read(ref timer) != Off)
@@ -168,6 +174,7 @@ internal sealed class Timers(Durations durations, uint seed)
     }
 
     /// <summary>0 to 333 ms (xorshift32: it only has to differ between peers, and packet threads call this).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long Jitter()
     {
         uint x = Volatile.Read(ref _jitter);

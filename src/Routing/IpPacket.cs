@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace WgNet.Routing;
 
@@ -51,6 +52,7 @@ public readonly ref struct IpPacket
     /// False for anything that is neither IPv4 nor IPv6, or whose lengths contradict themselves or the buffer. A jumbogram
     /// (RFC 2675) says 0 and is therefore cut to its header, as the kernel's WireGuard does: no datagram could carry one.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryParse(ReadOnlySpan<byte> packet, out IpPacket header)
     {
         header = default;

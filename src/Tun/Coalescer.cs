@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 
 namespace WgNet.Tun;
@@ -49,6 +50,7 @@ public sealed class Coalescer
     public bool Enabled { get; set; }
 
     /// <summary>Takes one whole IP packet, without what was padded to it. It and the bytes before it belong to this until <see cref="Flush"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int offset, int length)
     {
         ReadOnlySpan<byte> packet = _memory.Slice(offset, length);
@@ -132,6 +134,7 @@ public sealed class Coalescer
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int AddPacket(in SuperPacket packet)
     {
         if (_packetCount == _packets.Length)
@@ -143,6 +146,7 @@ public sealed class Coalescer
         return _packetCount++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int AddPart(int offset, int length)
     {
         if (_partCount == _parts.Length)

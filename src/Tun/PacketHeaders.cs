@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
@@ -53,6 +54,7 @@ internal readonly struct PacketHeaders
     /// False for anything but TCP and UDP in an unfragmented packet, and for IPv6 extension headers other than the two kinds of options:
     /// behind a routing header the pseudo-header's destination is not the one in the IP header.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryParse(ReadOnlySpan<byte> packet, out PacketHeaders headers)
     {
         headers = default;
@@ -105,6 +107,7 @@ internal readonly struct PacketHeaders
     /// <summary>Source and destination, as they lie side by side in both versions.</summary>
     public ReadOnlySpan<byte> Addresses(ReadOnlySpan<byte> packet) => IsIPv6 ? packet.Slice(IPv6Addresses, 32) : packet.Slice(IPv4Addresses, 8);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryFindTransport(ReadOnlySpan<byte> packet, out bool isIPv6, out byte protocol, out int transport)
     {
         (isIPv6, protocol, transport) = (false, 0, 0);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
@@ -43,6 +44,7 @@ public ref struct Segmenter
     /// <summary>
     /// Begins with what one <see cref="ITunDevice.Read"/> gave. False: header and packet contradict each other, and nothing can be sent.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Begin(Span<byte> headerAndPacket)
     {
         _next = 0;

@@ -1,8 +1,9 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
 
 /// <summary>struct virtio_net_hdr without num_buffers (linux/virtio_net.h), little-endian as TUN keeps it on the hosts that WgNet runs on.</summary>
+[StructLayout(LayoutKind.Sequential)]
 public struct VirtioNetHeader
 {
     //  flags 1 | gso_type 1 | hdr_len 2 | gso_size 2 | csum_start 2 | csum_offset 2
@@ -18,23 +19,7 @@ public struct VirtioNetHeader
     public ushort ChecksumStart;
     public ushort ChecksumOffset;
 
-    public static VirtioNetHeader Read(ReadOnlySpan<byte> source) => new()
-    {
-        Flags = source[0],
-        GsoType = source[1],
-        HeaderLength = BinaryPrimitives.ReadUInt16LittleEndian(source[2..]),
-        GsoSize = BinaryPrimitives.ReadUInt16LittleEndian(source[4..]),
-        ChecksumStart = BinaryPrimitives.ReadUInt16LittleEndian(source[6..]),
-        ChecksumOffset = BinaryPrimitives.ReadUInt16LittleEndian(source[8..]),
-    };
+    public static VirtioNetHeader Read(ReadOnlySpan<byte> source) => MemoryMarshal.Read<VirtioNetHeader>(source);
 
-    public readonly void Write(Span<byte> destination)
-    {
-        destination[0] = Flags;
-        destination[1] = GsoType;
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[2..], HeaderLength);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[4..], GsoSize);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[6..], ChecksumStart);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[8..], ChecksumOffset);
-    }
+    public readonly void Write(Span<byte> destination) => MemoryMarshal.Write(destination, in this);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 
 namespace WgNet.Udp;
@@ -43,6 +44,7 @@ public sealed class ReceiveBatch : IDisposable
 
     public ref readonly ReceivedMessage this[int index]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
@@ -54,6 +56,7 @@ public sealed class ReceiveBatch : IDisposable
     /// Whether a message came from exactly this endpoint, to the very address that <paramref name="endpoint"/> has as its source.
     /// If not, the peer roams to <see cref="EndpointOf"/>. Allocates nothing.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool ComesFrom(int index, Endpoint endpoint)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -99,6 +102,7 @@ public sealed class ReceiveBatch : IDisposable
     /// Empties the batch and prepares it for a receive: only the messages that the one before wrote to, since the others still
     /// are. A packet that comes alone finds the cache cold, and would pay for all of them.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Prepare()
     {
         Clear();
@@ -113,6 +117,7 @@ public sealed class ReceiveBatch : IDisposable
     /// <summary>To be said of every receive that brought something: how many messages the kernel wrote to.</summary>
     internal void SetUsed(int messages) => _used = messages;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Commit(in ReceivedMessage message, in Arrival arrival)
     {
         _messages[Count] = message;
@@ -120,6 +125,7 @@ public sealed class ReceiveBatch : IDisposable
         Count++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref readonly Arrival ArrivalOf(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));

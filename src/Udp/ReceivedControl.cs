@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgNet.Linux;
 
@@ -17,6 +18,7 @@ internal ref struct ReceivedControl
     /// <summary>0 when the message is one datagram.</summary>
     public int SegmentSize { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReceivedControl Read(ReadOnlySpan<byte> control)
     {
         ReceivedControl read = default;
@@ -29,6 +31,7 @@ internal ref struct ReceivedControl
         return read;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Take(int level, int type, ReadOnlySpan<byte> data)
     {
         switch (level, type)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 
 namespace WgNet.Udp;
@@ -39,6 +40,7 @@ internal sealed class Receiver : IDisposable
     /// <summary>Datagrams without a byte, dropped.</summary>
     public long Empty => Volatile.Read(ref _empty);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Receive(ReceiveBatch batch)
     {
         for (; ; )
@@ -72,6 +74,7 @@ internal sealed class Receiver : IDisposable
 
     public void Dispose() => _wake.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int NextWithData()
     {
         if (++_receives >= ReceivesUnasked)
@@ -92,6 +95,7 @@ internal sealed class Receiver : IDisposable
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WaitForData()
     {
         Poll.Wait(_poll);
@@ -101,6 +105,7 @@ internal sealed class Receiver : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReceive(int socket, ReceiveBatch batch)
     {
         batch.Prepare();
@@ -121,6 +126,7 @@ internal sealed class Receiver : IDisposable
         return batch.Count > 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Take(ReceiveBatch batch, int index)
     {
         int length = batch.Vector.Length(index);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 
 namespace WgNet.Udp;
@@ -64,6 +65,7 @@ public sealed class SendBatch : IDisposable
 
     public ref readonly SendEntry this[int index]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
@@ -90,6 +92,7 @@ public sealed class SendBatch : IDisposable
     /// Commits a datagram wherever in <see cref="Buffer"/> it lies, for a sender that divides the memory itself and reserves none of
     /// it. What follows its predecessor there may join it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AppendAt(Endpoint to, int offset, int length, byte ecn)
     {
         ArgumentNullException.ThrowIfNull(to);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgNet.Linux;
 
@@ -6,6 +7,7 @@ namespace WgNet.Udp;
 /// <summary>What goes beside a datagram: its ECN bits and the address to send it from.</summary>
 internal static class SendControl
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(ref ControlWriter writer, Endpoint to, byte ecn, bool withSource)
     {
         if (ecn != 0)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgNet.Linux;
 
@@ -19,6 +20,7 @@ internal ref struct Transmission(Sender sender, SendBatch batch)
     /// <summary>Why the last of them was not.</summary>
     public int Errno { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Run()
     {
         for (int next = 0; next < batch.Count;)
@@ -43,6 +45,7 @@ internal ref struct Transmission(Sender sender, SendBatch batch)
     }
 
     // Entries that are one message each, as far as one socket takes them. Returns the first that is not done.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int SendWhole(OutsideSocket socket, int first)
     {
         int end = first;

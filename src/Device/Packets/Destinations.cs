@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using WgNet.Learning;
 using WgNet.Routing;
 
@@ -34,6 +35,7 @@ internal sealed class Destinations(WireGuardDevice device)
     }
 
     /// <summary>All are noted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Approach()
     {
         device.Approach(_ipv6.AsSpan(0, _count), _keys.AsSpan(0, _count));

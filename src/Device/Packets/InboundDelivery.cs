@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Learning;
 using WgNet.Linux;
 using WgNet.Routing;
@@ -22,6 +23,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
 
     /// <summary>Takes what lies in the worker's memory, padding included; it must stay there until <see cref="Flush"/>.</summary>
     /// <param name="outerEcn">Of the datagram that it came in.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Peer peer, int offset, int length, byte outerEcn, long now)
     {
         Span<byte> packet = memory.Slice(offset, length);
@@ -57,6 +59,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
 
     public void Dispose() => device.ReturnTally(_tally);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsAccepted(Peer peer, in IpPacket header, long now)
     {
         UInt128 source = header.IsIPv4 ? header.IPv4Source : header.IPv6Source;
@@ -82,6 +85,7 @@ internal sealed class InboundDelivery(WireGuardDevice device, NativeBuffer memor
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndRun()
     {
         if (_acceptedPeer is not null && !_isAcceptedIPv4)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Tun;
@@ -49,18 +50,7 @@ internal sealed class InboundWorker : IWorker
     {
         while (_turn.TryRead())
         {
-            int count = _sockets.Receive(_batch);
-            _turn.EndRead(wakeAnother: IsLarge(count));
-            long now = Clock.BootTime;
-            for (int i = 0; i < count; i++)
-            {
-                GatherMessage(i, now);
-            }
-
-            OpenGathered(now);
-            _turn.Write();
-            _delivery.Flush();
-            _turn.End();
+            PassOn();
         }
     }
 
@@ -70,6 +60,24 @@ internal sealed class InboundWorker : IWorker
         _batch.Dispose();
     }
 
+    // One turn. A method of its own: the loop around it never ends, and .NET optimizes a method for those who call it next.
+    private void PassOn()
+    {
+        int count = _sockets.Receive(_batch);
+        _turn.EndRead(wakeAnother: IsLarge(count));
+        long now = Clock.BootTime;
+        for (int i = 0; i < count; i++)
+        {
+            GatherMessage(i, now);
+        }
+
+        OpenGathered(now);
+        _turn.Write();
+        _delivery.Flush();
+        _turn.End();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsLarge(int count)
     {
         int bytes = 0;
@@ -82,6 +90,7 @@ internal sealed class InboundWorker : IWorker
     }
 
     // One message holds one datagram, or with GRO several of one size and a last one that may be shorter.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GatherMessage(int index, long now)
     {
         ref readonly ReceivedMessage message = ref _batch[index];
@@ -105,6 +114,7 @@ internal sealed class InboundWorker : IWorker
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Gather(int index, int offset, int length, uint receiver, long now)
     {
         if (receiver != _receiver || Gathering.IsFull(_count, _bytes, length))
@@ -152,6 +162,7 @@ internal sealed class InboundWorker : IWorker
     }
 
     // Counts what was opened and follows the peer to where its last authentic packet came from. False if nothing was authentic.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Account(Peer peer, ReadOnlySpan<AeadPacket> packets, long now, out int withContent)
     {
         int bytes = 0;
@@ -184,6 +195,7 @@ internal sealed class InboundWorker : IWorker
         return bytes > 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Follow(Peer peer, int message, long now)
     {
         if (!IsFrom(peer, message))
@@ -197,8 +209,10 @@ internal sealed class InboundWorker : IWorker
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsFrom(Peer peer, int message) => peer.Endpoint is { } endpoint && _batch.ComesFrom(message, endpoint);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Deliver(Peer peer, ReadOnlySpan<AeadPacket> packets, long now)
     {
         for (int i = 0; i < packets.Length; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgNet.Linux;
 using WgNet.Protocol;
@@ -61,6 +62,7 @@ internal sealed class OutboundBatch : IDisposable
 
     public ReadOnlySpan<OutboundPacket> PacketsFrom(int first) => _packets.AsSpan(first, Count - first);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Begin(int mtu)
     {
         Mtu = mtu;
@@ -81,9 +83,11 @@ internal sealed class OutboundBatch : IDisposable
     /// The packet goes somewhere: it takes the place of one before it that does not, or its own. So <see cref="Packets"/> are to be
     /// gone through once.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Route(in OutboundPacket packet) => _packets[Count++] = packet;
 
     /// <summary>The packets from <paramref name="first"/> on go this way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndRun(int first, Peer peer, Endpoint endpoint, Keypair keypair, ulong counter) =>
         _runs[_runCount++] = new OutboundRun(peer, endpoint, keypair, counter, first, Count - first);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Routing;
@@ -88,6 +89,7 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Keep(int length)
     {
         var segmenter = default(Segmenter);
@@ -113,6 +115,7 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
         EndRun(now);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Route(in OutboundPacket packet, long now)
     {
         _ = IpPacket.TryParse(batch.PacketOf(packet), out IpPacket header);
@@ -155,6 +158,7 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
         _segments = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndRun(long now)
     {
         if (_peer is { } peer && batch.Count > _first)

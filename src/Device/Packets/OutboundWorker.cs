@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgNet.Linux;
 using WgNet.Protocol;
 using WgNet.Tun;
@@ -43,15 +44,7 @@ internal sealed class OutboundWorker : IWorker
         bool isThere = true;
         while (isThere && _turn.TryRead())
         {
-            isThere = _reader.Read(out long now);
-            _turn.EndRead(wakeAnother: _batch.IsFull);
-            foreach (ref readonly OutboundRun run in _batch.Runs)
-            {
-                SealRun(in run, now);
-            }
-
-            Send();
-            _turn.End();
+            isThere = PassOn();
         }
 
         if (!isThere)
@@ -61,6 +54,22 @@ internal sealed class OutboundWorker : IWorker
     }
 
     public void Dispose() => _batch.Dispose();
+
+    // One turn; false when the interface is gone. A method of its own: the loop around it never ends, and .NET optimizes a method for
+    // those who call it next.
+    private bool PassOn()
+    {
+        bool isThere = _reader.Read(out long now);
+        _turn.EndRead(wakeAnother: _batch.IsFull);
+        foreach (ref readonly OutboundRun run in _batch.Runs)
+        {
+            SealRun(in run, now);
+        }
+
+        Send();
+        _turn.End();
+        return isThere;
+    }
 
     private void SealRun(in OutboundRun run, long now)
     {
@@ -88,6 +97,7 @@ internal sealed class OutboundWorker : IWorker
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GatherInPlace(in OutboundRun run, in OutboundPacket packet, ref Segmenter segmenter)
     {
         int padded = Padding.PaddedLength(packet.Length, _batch.Mtu);
@@ -116,6 +126,7 @@ internal sealed class OutboundWorker : IWorker
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Gather(in OutboundRun run, int offset, int length, byte ecn)
     {
         if (Gathering.IsFull(_gatheredCount, _gatheredBytes, length))
@@ -161,6 +172,7 @@ internal sealed class OutboundWorker : IWorker
         _gatheredBytes = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Send()
     {
         if (!_batch.Datagrams.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using WgNet.Routing;
 using WgNet.Udp;
 
@@ -16,6 +17,7 @@ internal static class RoutingLoop
     private const byte Fragment = 44;
     private const int FragmentHeaderSize = 8;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsOwnDatagram(in IpPacket packet, Endpoint endpoint, ushort listenPort)
     {
         if (packet.IsIPv4 != endpoint.IsIPv4 || !IsToAddress(packet, endpoint))
@@ -38,6 +40,7 @@ internal static class RoutingLoop
     }
 
     // The cookie's input begins with the address in network order.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsToAddress(in IpPacket packet, Endpoint endpoint) => packet.IsIPv4
         ? BinaryPrimitives.ReadUInt32BigEndian(endpoint.CookieInput) == packet.IPv4Destination
         : BinaryPrimitives.ReadUInt128BigEndian(endpoint.CookieInput) == packet.IPv6Destination;

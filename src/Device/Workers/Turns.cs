@@ -30,13 +30,42 @@ internal sealed class Turns(int workers)
     public bool AreShared => workers > 1;
 
     /// <summary>Waits until nobody reads. False when the workers are to end.</summary>
-    public bool TryBeginRead()
-    {
-        if (!AreShared)
-        {
-            return !_stopping;
-        }
+    public bool TryBeginRead() => AreShared ? TryBeginSharedRead() : !_stopping;
 
+    /// <summary>Lets the next one read, and draws the ticket of what was read.</summary>
+    /// <param name="wakeAnother">Whether it is worth a parked worker's while.</param>
+    public long EndRead(bool wakeAnother) => AreShared ? EndSharedRead(wakeAnother) : 0;
+
+    /// <summary>Waits until everything that was read before has been written.</summary>
+    public void BeginWrite(long ticket)
+    {
+        if (AreShared && Volatile.Read(ref _writing) != ticket)
+        {
+            WaitToWrite(ticket);
+        }
+    }
+
+    /// <summary>Every ticket's turn has to end, whether there was something to write or not.</summary>
+    public void EndWrite(long ticket)
+    {
+        if (AreShared)
+        {
+            EndSharedWrite(ticket);
+        }
+    }
+
+    /// <summary>Nobody begins to read any more; what was read is still written.</summary>
+    public void Stop()
+    {
+        lock (_read)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_read);
+        }
+    }
+
+    private bool TryBeginSharedRead()
+    {
         lock (_read)
         {
             while (_isReading && !_stopping)
@@ -49,15 +78,8 @@ internal sealed class Turns(int workers)
         }
     }
 
-    /// <summary>Lets the next one read, and draws the ticket of what was read.</summary>
-    /// <param name="wakeAnother">Whether it is worth a parked worker's while.</param>
-    public long EndRead(bool wakeAnother)
+    private long EndSharedRead(bool wakeAnother)
     {
-        if (!AreShared)
-        {
-            return 0;
-        }
-
         lock (_read)
         {
             _isReading = false;
@@ -70,14 +92,8 @@ internal sealed class Turns(int workers)
         }
     }
 
-    /// <summary>Waits until everything that was read before has been written.</summary>
-    public void BeginWrite(long ticket)
+    private void WaitToWrite(long ticket)
     {
-        if (!AreShared || Volatile.Read(ref _writing) == ticket)
-        {
-            return;
-        }
-
         object slot = Slot(ticket);
         lock (slot)
         {
@@ -88,27 +104,13 @@ internal sealed class Turns(int workers)
         }
     }
 
-    /// <summary>Every ticket's turn has to end, whether there was something to write or not.</summary>
-    public void EndWrite(long ticket)
+    private void EndSharedWrite(long ticket)
     {
-        if (AreShared)
+        Volatile.Write(ref _writing, ticket + 1);
+        object next = Slot(ticket + 1);
+        lock (next)
         {
-            Volatile.Write(ref _writing, ticket + 1);
-            object next = Slot(ticket + 1);
-            lock (next)
-            {
-                Monitor.Pulse(next);
-            }
-        }
-    }
-
-    /// <summary>Nobody begins to read any more; what was read is still written.</summary>
-    public void Stop()
-    {
-        lock (_read)
-        {
-            _stopping = true;
-            Monitor.PulseAll(_read);
+            Monitor.Pulse(next);
         }
     }
 

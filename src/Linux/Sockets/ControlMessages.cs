@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
@@ -30,6 +31,7 @@ public ref struct ControlWriter(Span<byte> buffer)
     public int Length { get; private set; }
 
     /// <summary>Begins a message; the caller fills the zeroed data that is returned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Add(int level, int type, int dataLength)
     {
         Span<byte> message = _buffer.Slice(Length, ControlMessage.Space(dataLength));
@@ -60,6 +62,7 @@ public ref struct ControlReader(ReadOnlySpan<byte> buffer)
 
     public ReadOnlySpan<byte> Data { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryNext()
     {
         if (_rest.Length < ControlMessage.HeaderSize)

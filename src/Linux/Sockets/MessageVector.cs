@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Linux;
@@ -86,6 +87,7 @@ public sealed unsafe class MessageVector : IDisposable
     }
 
     /// <summary>For system calls: the first of <paramref name="count"/> headers, after checking that they are there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal MultiMessageHeader* Headers(int first, int count)
     {
         if ((uint)first > (uint)Capacity || (uint)count > (uint)(Capacity - first))
@@ -99,6 +101,7 @@ public sealed unsafe class MessageVector : IDisposable
 
     private MultiMessageHeader* Header(int index) => Headers(index, 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private MultiMessageHeader* Prepare(int index, NativeBuffer buffer, int offset, int length)
     {
         MultiMessageHeader* header = Header(index);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace WgNet.Protocol;
@@ -66,6 +67,7 @@ public sealed class Keypair
     }
 
     /// <summary>Takes the counters <paramref name="firstCounter"/> and the <paramref name="count"/> − 1 after it. False when that would pass the limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReserve(int count, out ulong firstCounter)
     {
         ulong seen = Volatile.Read(ref _sendingCounter);
@@ -114,6 +116,7 @@ public sealed class Keypair
     /// </summary>
     /// <param name="memory">Where the datagrams lie.</param>
     /// <param name="packets">Their counters are from <see cref="TryReserve"/>, each used once.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool SealBatch(Span<byte> memory, ReadOnlySpan<AeadPacket> packets)
     {
         Key key = default;
@@ -183,6 +186,7 @@ public sealed class Keypair
     /// <param name="memory">Where the datagrams lie.</param>
     /// <param name="packets">Offsets and lengths; the counters are read from the headers here.</param>
     /// <param name="reasons">One for each packet.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OpenBatch(Span<byte> memory, Span<AeadPacket> packets, long now, Span<DropReason> reasons)
     {
         reasons = reasons[..packets.Length];
@@ -214,11 +218,14 @@ public sealed class Keypair
         ReleaseWindow();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsExpired(long now) => Durations.HasExpired(Birthdate, _durations.RejectAfter, now);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool CanSend(long now) => !_sendingInvalid && !IsExpired(now) && SendingCounter < Constants.RejectAfterMessages;
 
     /// <summary>Old enough, or used enough, that its sender should ask for new keys. Only the initiator counts the time, lest both ask at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool WantsRekey(long now) =>
         SendingCounter > Constants.RekeyAfterMessages
         || (IsInitiator && Durations.HasExpired(Birthdate, _durations.RekeyAfter, now));
@@ -239,6 +246,7 @@ public sealed class Keypair
         _keys.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryCopyKey(ReadOnlySpan<byte> from, ref Key key)
     {
         from.CopyTo(MemoryMarshal.AsBytes(new Span<Key>(ref key)));
@@ -255,6 +263,7 @@ public sealed class Keypair
     private static Span<byte> Datagram(Span<byte> memory, in AeadPacket packet) =>
         memory.Slice(packet.Offset - HeaderSize, packet.Length + Overhead);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AreCountersValid(ReadOnlySpan<AeadPacket> packets)
     {
         foreach (ref readonly AeadPacket packet in packets)
@@ -269,6 +278,7 @@ public sealed class Keypair
     }
 
     /// <summary>The window is one writer's; two threads meet here only when a peer's packets come through two sockets. Held for a few instructions a packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void TakeWindow()
     {
         var spin = default(SpinWait);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgNet.Protocol;
 
 /// <summary>
@@ -48,13 +50,11 @@ internal sealed class Keypairs(IndexTable indices)
     }
 
     /// <summary>An authentic packet came with this keypair. True if that confirmed it: it is the current one now.</summary>
-    public bool TryConfirm(Keypair received)
-    {
-        if (received != Volatile.Read(ref _next))
-        {
-            return false;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryConfirm(Keypair received) => received == Volatile.Read(ref _next) && Confirm(received);
 
+    private bool Confirm(Keypair received)
+    {
         lock (_rotation)
         {
             if (received != _next)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgNet.Protocol;
 
 /// <summary>
@@ -21,6 +23,7 @@ internal struct ReplayWindow
     private ulong _greatest;
 
     /// <summary>True, once, for a counter that is new and not too old.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAccept(ulong counter)
     {
         if (counter >= Constants.RejectAfterMessages)
@@ -51,6 +54,7 @@ internal struct ReplayWindow
         return Mark(ref _ring[counter / WordBits % RingWords], counter);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Mark(ref ulong word, ulong counter)
     {
         ulong bit = 1UL << (int)(counter % WordBits);
@@ -59,6 +63,7 @@ internal struct ReplayWindow
         return isNew;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Advance(ulong counter)
     {
         ulong newest = _greatest / WordBits;

@@ -30,6 +30,7 @@ public sealed partial class LayoutTests
         #include <stdio.h>
         #include <sys/eventfd.h>
         #include <sys/socket.h>
+        #include <sys/syscall.h>
         #include <sys/uio.h>
         #include <time.h>
         """;
@@ -99,12 +100,17 @@ public sealed partial class LayoutTests
             ("table", nameof(RuleMessage.Table)),
             ("action", nameof(RuleMessage.Action)),
             ("flags", nameof(RuleMessage.Flags))),
+        .. Struct<VirtioNetHeader>(
+            "struct virtio_net_hdr",
+            ("flags", nameof(VirtioNetHeader.Flags)),
+            ("gso_type", nameof(VirtioNetHeader.GsoType)),
+            ("hdr_len", nameof(VirtioNetHeader.HeaderLength)),
+            ("gso_size", nameof(VirtioNetHeader.GsoSize)),
+            ("csum_start", nameof(VirtioNetHeader.ChecksumStart)),
+            ("csum_offset", nameof(VirtioNetHeader.ChecksumOffset))),
         .. Struct<Timespec>("struct timespec", ("tv_sec", nameof(Timespec.Seconds)), ("tv_nsec", nameof(Timespec.Nanoseconds))),
 
         // Structs that are read and written as bytes.
-        ("sizeof(struct virtio_net_hdr)", VirtioNetHeader.Size),
-        ("offsetof(struct virtio_net_hdr, gso_size)", 4),
-        ("offsetof(struct virtio_net_hdr, csum_offset)", 8),
         ("sizeof(struct rtattr)", NetlinkAttributes.HeaderSize),
         ("sizeof(struct cmsghdr)", ControlMessage.HeaderSize),
         ("offsetof(struct cmsghdr, cmsg_level)", 8),
@@ -120,6 +126,11 @@ public sealed partial class LayoutTests
         ("sizeof(struct in6_pktinfo)", ControlMessage.IPv6PacketInfoSize),
 
         // Numbers.
+        ("SYS_read", SystemCall.NumberOfRead),
+        ("SYS_writev", SystemCall.NumberOfWriteVector),
+        ("SYS_ppoll", SystemCall.NumberOfPoll),
+        ("SYS_recvmmsg", SystemCall.NumberOfReceive),
+        ("SYS_sendmmsg", SystemCall.NumberOfSend),
         ("POLLERR", PollFd.POLLERR),
         ("POLLNVAL", PollFd.POLLNVAL),
         ("IFF_VNET_HDR", TunFile.IFF_VNET_HDR),
