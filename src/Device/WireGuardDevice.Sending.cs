@@ -14,11 +14,11 @@ public sealed partial class WireGuardDevice
     {
         if (actions != SessionActions.None)
         {
-            PerformThem(peer, actions);
+            PerformAll(peer, actions);
         }
     }
 
-    private void PerformThem(Peer peer, SessionActions actions)
+    private void PerformAll(Peer peer, SessionActions actions)
     {
         if (actions.HasFlag(SessionActions.ClearEndpointSource))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -42,15 +43,22 @@ public sealed unsafe class NativeBuffer : IDisposable
         _pointer = null;
     }
 
-    /// <summary>The address of <paramref name="offset"/>, after checking that <paramref name="length"/> bytes follow. For system calls only.</summary>
+    /// <summary>The address of <paramref name="offset"/>, after checking that <paramref name="length"/> bytes follow. For system calls.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal byte* Pointer(int offset, int length)
     {
         if ((ulong)(uint)offset + (uint)length > (uint)Length || _pointer == null)
         {
-            throw new ArgumentOutOfRangeException(nameof(offset));
+            ThrowOutside(offset);
         }
 
         return _pointer + offset;
+    }
+
+    [DoesNotReturn]
+    private void ThrowOutside(int offset)
+    {
+        ObjectDisposedException.ThrowIf(_pointer == null, this);
+        throw new ArgumentOutOfRangeException(nameof(offset), offset, $"Not in a buffer of {Length} bytes.");
     }
 }

@@ -45,6 +45,7 @@ public static unsafe class Poll
     /// <summary>The same, at most <paramref name="timeout"/> long. False if that ran out or a signal came first.</summary>
     public static bool Wait(Span<PollFd> fds, TimeSpan timeout)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
         var time = new Timespec
         {
             Seconds = timeout.Ticks / TimeSpan.TicksPerSecond,

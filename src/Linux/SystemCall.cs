@@ -11,7 +11,13 @@ namespace WgNet.Linux;
 internal static unsafe partial class SystemCall
 {
     // The numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) and of Arm64 (asm-generic/unistd.h).
-    private static readonly bool IsX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    private static readonly bool IsX64 = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => true,
+        Architecture.Arm64 => false,
+        Architecture other => throw new PlatformNotSupportedException($"The numbers of system calls on {other} are not known."),
+    };
+
     internal static readonly int NumberOfRead = IsX64 ? 0 : 63;
     internal static readonly int NumberOfWriteVector = IsX64 ? 20 : 66;
     internal static readonly int NumberOfPoll = IsX64 ? 271 : 73;
@@ -40,11 +46,11 @@ internal static unsafe partial class SystemCall
     {
         nint result = syscall(number, a, b, c, d, e);
 
-        // Nothing that the runtime does on the way out changes errno.
+        // The runtime keeps errno on its way out of a call, as it must for SetLastError.
         return result >= 0 ? (int)result : -Marshal.GetLastSystemError();
     }
 
-    // Variadic in C, but written in assembly, which takes its arguments where a plain call has them.
+    // Variadic in C; on x86-64 and Arm64 Linux integers travel as in a plain call.
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
 }

@@ -18,7 +18,7 @@ internal sealed class Durations(ProtocolOptions options)
     public long NewHandshake => Keepalive + RekeyTimeout;
 
     /// <summary>A keypair this old is renewed when data arrives, so that the answer does not meet an expired one.</summary>
-    public long LastMinute { get; } = Nanoseconds(options.RejectAfterTime - options.KeepaliveTimeout - options.RekeyTimeout);
+    public long LastMinute => RejectAfter - Keepalive - RekeyTimeout;
 
     public long ZeroKeyMaterial => RejectAfter * Constants.ZeroKeyMaterialFactor;
 

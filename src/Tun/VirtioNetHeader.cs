@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace WgNet.Tun;
 
-/// <summary>struct virtio_net_hdr without num_buffers (linux/virtio_net.h), little-endian as TUN keeps it on the hosts that WgNet runs on.</summary>
+/// <summary>struct virtio_net_hdr without num_buffers (linux/virtio_net.h), in the host's byte order, as TUN keeps it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VirtioNetHeader
 {

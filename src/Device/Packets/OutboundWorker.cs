@@ -55,8 +55,9 @@ internal sealed class OutboundWorker : IWorker
 
     public void Dispose() => _batch.Dispose();
 
-    // One turn; false when the interface is gone. A method of its own: the loop around it never ends, and .NET optimizes a method for
-    // those who call it next.
+    // One turn; false when the interface is gone. Never inlined: Run does not return, and .NET puts optimized code in a method's place
+    // at its next call only.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool PassOn()
     {
         bool isThere = _reader.Read(out long now);

@@ -17,16 +17,15 @@ public sealed partial class DatagramSocket : IDisposable
     private const int Disposed = int.MinValue;
 
     private readonly Handle _handle;
-    private readonly int _fd;
     private readonly string _family;
 
-    // Calls that belong to datagrams and have not returned. The handle counts, too, but in ten times as many instructions.
+    // Calls that belong to datagrams and have not returned. The handle counts, too, but takes its time.
     private int _calls;
 
     private DatagramSocket(Handle handle, bool isIPv4)
     {
         _handle = handle;
-        _fd = (int)handle.DangerousGetHandle();
+        Fd = (int)handle.DangerousGetHandle();
         IsIPv4 = isIPv4;
         _family = isIPv4 ? "IPv4 UDP socket" : "IPv6 UDP socket";
     }
@@ -34,7 +33,7 @@ public sealed partial class DatagramSocket : IDisposable
     public bool IsIPv4 { get; }
 
     /// <summary>For poll: never below 0, and nobody else's before <see cref="Dispose"/>.</summary>
-    public int Fd => _fd;
+    public int Fd { get; }
 
     /// <summary>Opens an unbound socket.</summary>
     public static DatagramSocket Open(bool isIPv4)
@@ -101,7 +100,7 @@ public sealed partial class DatagramSocket : IDisposable
     {
         ArgumentNullException.ThrowIfNull(messages);
         MultiMessageHeader* headers = messages.Headers(0, count);
-        int received = TryBegin() ? SystemCall.Receive(_fd, headers, count, MSG_DONTWAIT) : -Errno.EBADF;
+        int received = TryBegin() ? SystemCall.Receive(Fd, headers, count, MSG_DONTWAIT) : -Errno.EBADF;
         End();
         return received;
     }
@@ -112,7 +111,7 @@ public sealed partial class DatagramSocket : IDisposable
     {
         ArgumentNullException.ThrowIfNull(messages);
         MultiMessageHeader* headers = messages.Headers(first, count);
-        int sent = TryBegin() ? SystemCall.Send(_fd, headers, count, MSG_DONTWAIT) : -Errno.EBADF;
+        int sent = TryBegin() ? SystemCall.Send(Fd, headers, count, MSG_DONTWAIT) : -Errno.EBADF;
         End();
         return sent;
     }
@@ -125,7 +124,7 @@ public sealed partial class DatagramSocket : IDisposable
         }
     }
 
-    // False when disposed. Either way it ends.
+    // False when disposed. Either way the caller calls End.
     private bool TryBegin() => Interlocked.Increment(ref _calls) > 0;
 
     // Who is last after the disposal closes; a second close does nothing.

@@ -153,7 +153,8 @@ public static unsafe class Aead
             // There is nothing to group in one.
             if (packets.Length == 1)
             {
-                TKernel.Seal(k, packets[0].Counter, data + packets[0].Offset, packets[0].Length);
+                ref readonly AeadPacket packet = ref packets[0];
+                TKernel.Seal(k, packet.Counter, data + packet.Offset, packet.Length);
             }
             else
             {
@@ -171,7 +172,8 @@ public static unsafe class Aead
         {
             if (packets.Length == 1)
             {
-                packets[0].Authentic = TKernel.TryOpen(k, packets[0].Counter, data + packets[0].Offset, packets[0].Length);
+                ref AeadPacket packet = ref packets[0];
+                packet.Authentic = TKernel.TryOpen(k, packet.Counter, data + packet.Offset, packet.Length);
             }
             else
             {

@@ -5,13 +5,13 @@ using System.Runtime.Intrinsics.X86;
 namespace WgNet.Protocol;
 
 /// <content>
-/// Packets of at most 192 bytes: keepalives, acknowledgements, calls, pings. They come one by one and often after a pause, when no
-/// code is in the cache any more: so everything is one straight piece of it, a fifth of what the parts are in methods of their own.
+/// Packets of at most 128 bytes: keepalives, acknowledgements, calls, pings. They come one by one and often after a pause, when no
+/// code is in the cache any more: so everything is one straight piece of it, 1.5 kB, with no call.
 /// </content>
 internal readonly unsafe partial struct AeadAvx512
 {
-    // What four blocks are enough for: the MAC's key is the first.
-    private const int ShortMax = ChaCha20Rows512.Size - Block;
+    // Longer ones have the MAC of vectors, which is quicker when everything is warm: 205 ns for 160 bytes, 247 here.
+    private const int ShortMax = 128;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -59,7 +59,7 @@ internal readonly unsafe partial struct AeadAvx512
         return Vector128.Create(h0, h1);
     }
 
-    // The first 16 bytes, or what there is of them and zeros. At most 255 there are.
+    // The first 16 bytes, or what there is of them and zeros. The length is compared as a byte: at most 255.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> FirstBytes(byte* data, int length) => Avx512BW.VL.MaskLoad(
         data,
@@ -73,5 +73,7 @@ internal readonly unsafe partial struct AeadAvx512
         {
             Vector512<byte>.Zero.Store(keyStream + i);
         }
+
+        Volatile.WriteBarrier();
     }
 }

@@ -6,16 +6,16 @@ using System.Security.Cryptography;
 namespace WgNet.Protocol;
 
 /// <summary>
-/// ChaCha20-Poly1305 with AVX-512: this file for one packet, <c>AeadAvx512.Short.cs</c> for one that is short,
-/// <c>AeadAvx512.Batch.cs</c> for many. The number of ChaCha20 blocks
-/// made at once follows the packet's length, for what is made and not used is lost; 1420 bytes and the MAC's key are sixteen and eight.
-/// Beside sixteen blocks, integers take in a part of the MAC, where it has something to take in.
+/// ChaCha20-Poly1305 with AVX-512: this file for one packet, <c>AeadAvx512.Short.cs</c> for a short one, <c>AeadAvx512.Batch.cs</c>
+/// for many. The number of ChaCha20 blocks made at once follows the packet's length, for what is made and not used is lost; 1420 bytes
+/// and the MAC's key are sixteen and eight. Beside sixteen blocks, integers take in a part of the MAC, where it has something to take in.
 /// </summary>
 internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
 {
     private const int Block = ChaCha20Scalar.BlockSize;
 
-    // So many bytes have their key stream in the first eight or sixteen blocks, of which the first is the MAC's key.
+    // So many bytes have their key stream in the first four or eight blocks, of which the first is the MAC's key.
+    private const int RowsMax = ChaCha20Rows512.Size - Block;
     private const int EightMax = ChaCha20Vector256.Size - Block;
     private const int SixteenMax = ChaCha20Vector512.Size - Block;
 
@@ -28,7 +28,7 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
     // How much key stream opening makes before it knows the tag: enough for a jumbo frame's packet.
     private const int Ahead = 9 * ChaCha20Vector512.Size;
 
-    public static bool IsSupported => Avx512BW.IsSupported && Avx512F.VL.IsSupported && Bmi2.X64.IsSupported;
+    public static bool IsSupported => Avx512BW.IsSupported && Avx512BW.VL.IsSupported && Avx512F.VL.IsSupported && Bmi2.X64.IsSupported;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -52,14 +52,14 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
         {
             GenerateFirst(key, counter, length, keyStream);
             MaskedVector512.Xor(data, keyStream + Block, length);
-            Tag(keyStream, data, length, data + length);
+            Poly1305Vector256.Tag(keyStream, data, length, data + length);
         }
         else
         {
             byte* oneTimeKey = stackalloc byte[Block];
             ChaCha20Vector512.Generate(key, 0, counter, new PacketSink512(data, oneTimeKey));
             XorRest(key, ChaCha20Vector512.Blocks, counter, data + SixteenMax, length - SixteenMax, keyStream);
-            Tag(oneTimeKey, data, length, data + length);
+            Poly1305Vector256.Tag(oneTimeKey, data, length, data + length);
             CryptographicOperations.ZeroMemory(new Span<byte>(oneTimeKey, Block));
         }
 
@@ -84,7 +84,7 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
         byte* keyStream = Align(scratch);
         byte* tag = stackalloc byte[Aead.TagSize];
         int ready = GenerateFirst(key, counter, length, keyStream) - Block;
-        Tag(keyStream, data, length, tag);
+        Poly1305Vector256.Tag(keyStream, data, length, tag);
         bool authentic = AreEqual(tag, data + length);
         if (authentic)
         {
@@ -157,6 +157,12 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int GenerateFirst(byte* key, ulong counter, int length, byte* keyStream)
     {
+        if (length <= RowsMax)
+        {
+            ChaCha20Rows512.Generate(key, 0, counter, keyStream);
+            return ChaCha20Rows512.Size;
+        }
+
         if (length <= EightMax)
         {
             ChaCha20Vector256.Generate(key, 0, counter, keyStream);
@@ -192,21 +198,6 @@ internal readonly unsafe partial struct AeadAvx512 : IAeadKernel
         }
 
         MaskedVector512.Xor(data, keyStream, length);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tag(byte* oneTimeKey, byte* data, int length, byte* tag)
-    {
-        if (length >= Poly1305Vector256.MinLength)
-        {
-            Poly1305Vector256.Tag(oneTimeKey, data, length, tag);
-            return;
-        }
-
-        var mac = new Poly1305Scalar(new ReadOnlySpan<byte>(oneTimeKey, 2 * Poly1305Scalar.BlockSize));
-        mac.UpdatePadded(new ReadOnlySpan<byte>(data, length));
-        mac.UpdateBlock(0, (ulong)length);
-        mac.Finish(new Span<byte>(tag, Aead.TagSize));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

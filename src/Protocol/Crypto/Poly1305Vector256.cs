@@ -11,7 +11,7 @@ namespace WgNet.Protocol;
 /// </summary>
 internal static unsafe class Poly1305Vector256
 {
-    /// <summary>Shorter messages have no whole group between the first and the last; they are faster with 64-bit integers anyway.</summary>
+    /// <summary>Shorter messages have no whole group between the first and the last.</summary>
     public const int MinLength = 113;
 
     private const int Group = 4 * Poly1305Scalar.BlockSize;

@@ -63,7 +63,6 @@ internal struct ReplayWindow
         return isNew;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Advance(ulong counter)
     {
         ulong newest = _greatest / WordBits;

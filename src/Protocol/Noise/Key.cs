@@ -11,7 +11,7 @@ internal struct Key
 
     private byte _first;
 
-    /// <summary>Wipes it. The barrier keeps the compiler from leaving out stores that nothing reads.</summary>
+    /// <summary>Wipes it. The stores stay, for the key's address was handed out; the barrier keeps them in their place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Clear()
     {

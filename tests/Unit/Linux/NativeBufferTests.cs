@@ -47,7 +47,7 @@ public sealed class NativeBufferTests
     {
         var buffer = new NativeBuffer(16);
         buffer.Dispose();
-        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Slice(0, 16).Length);
+        Assert.Throws<ObjectDisposedException>(() => buffer.Slice(0, 16).Length);
         Assert.Throws<ObjectDisposedException>(() => buffer.Span.Length);
     }
 }

@@ -15,7 +15,7 @@ public sealed class SystemCallTests
         vectors.Add(buffer, 0, 16);
         Assert.Equal(-Errno.EBADF, TunFile.Read(-1, buffer, 0, 16));
         Assert.Equal(Errno.EBADF, vectors.Write(-1, 0));
-        Assert.Equal(Errno.EINVAL, Assert.Throws<LinuxException>(() => Poll.Wait([], TimeSpan.FromTicks(-1))).Errno);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Poll.Wait([], TimeSpan.FromTicks(-1)));
     }
 
     [Fact]

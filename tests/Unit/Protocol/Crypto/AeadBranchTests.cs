@@ -33,6 +33,7 @@ public sealed partial class AeadBranchTests
         ["ChaCha20Vector512:Generate"] = 1,
         ["ChaCha20Vector256:Generate"] = 1,
         ["AeadAvx512:SealShort"] = 7,
+        ["AeadAvx512:XorRest"] = 9,
         ["AeadAvx512:TryOpenShort"] = 8,
         ["Poly1305Lanes512:Tag"] = 10,
         ["Poly1305Scalar:ReduceLimbs"] = 0,
