@@ -185,11 +185,22 @@ public sealed class DeviceMetersTests
         Assert.Throws<ConfigurationException>(() => device.Apply(new DeviceUpdate { MetricsListen = one }));
     }
 
+    // Not one that the kernel gives to other tests' connections while nobody holds it.
     private static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
-        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        for (; ; )
+        {
+            int port = Random.Shared.Next(10_000, 30_000);
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+            }
+        }
     }
 
     private static WireGuardDevice NewDevice(List<FakeServer> opened) => NewDevice((address, _) =>
