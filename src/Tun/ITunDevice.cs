@@ -18,6 +18,12 @@ public interface ITunDevice : IDisposable
     bool HasUdpOffload { get; }
 
     /// <summary>
+    /// What to wait for in place of <see cref="WaitReadable"/>: a descriptor that poll(2) calls readable when <see cref="Read"/> has
+    /// something; −1 if there is none.
+    /// </summary>
+    int Descriptor => -1;
+
+    /// <summary>
     /// Reads one packet, or one super-packet of up to 64 KiB, without waiting: <see cref="VirtioNetHeader.Size"/> bytes of header,
     /// then the packet, at <paramref name="offset"/>. Returns the bytes read, header included; 0 when nothing is there now;
     /// −1 when the interface is gone for good.

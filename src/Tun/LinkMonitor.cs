@@ -122,7 +122,7 @@ public sealed class LinkMonitor : IDisposable
         for (int attempt = 0; attempt < MaximumAttempts; attempt++)
         {
             // Both ioctls wait for a move or a deletion in progress to end, since the kernel does these under the same lock.
-            if (TunFile.TryGetInterface(_tun.Fd, out string name, out _) == Errno.EBADFD)
+            if (TunFile.TryGetInterface(_tun.Descriptor, out string name, out _) == Errno.EBADFD)
             {
                 return false;
             }
@@ -145,7 +145,7 @@ public sealed class LinkMonitor : IDisposable
     // outside sockets, and those belong where the process was started.
     private NetlinkSocket OpenWhereTheInterfaceIs()
     {
-        int fd = TunFile.GetNetworkNamespace(_tun.Fd);
+        int fd = TunFile.GetNetworkNamespace(_tun.Descriptor);
         if (fd < 0)
         {
             // A kernel without TUNGETDEVNETNS, or no right to ask: the present namespace may be the right one.

@@ -57,8 +57,7 @@ public sealed class TunDevice : ITunDevice
 
     public bool HasUdpOffload { get; private set; }
 
-    /// <summary>For TUNGETIFF and TUNGETDEVNETNS only.</summary>
-    internal int Fd => _fd;
+    public int Descriptor => _fd;
 
     /// <summary>Creates the interface, or takes over a persistent one of that name.</summary>
     /// <param name="name">May contain %d, for which the kernel puts a number.</param>

@@ -6,6 +6,9 @@ namespace WgNet.Udp;
 /// </summary>
 public interface IUdpSockets : IDisposable
 {
+    /// <summary>What <see cref="Receive"/> returns when the descriptor beside its sockets is what has something.</summary>
+    const int BesideIsReady = -1;
+
     /// <summary>The kernel refused a sticky source, and the datagram left without it. Raised on the sending thread.</summary>
     event Action<Endpoint>? SourceLost;
 
@@ -16,7 +19,10 @@ public interface IUdpSockets : IDisposable
     /// Waits for datagrams or for <see cref="Wake"/>; fills <paramref name="batch"/> anew and returns its count, 0 when woken.
     /// Errors that belong to one datagram (too large, unreachable port reported) never end the wait.
     /// </summary>
-    int Receive(ReceiveBatch batch);
+    /// <param name="beside">
+    /// A descriptor to wait for as well, −1 for none: <see cref="BesideIsReady"/> is returned when it has something, or an error.
+    /// </param>
+    int Receive(ReceiveBatch batch, int beside = -1);
 
     /// <summary>Makes a present or the next <see cref="Receive"/> return 0.</summary>
     void Wake();

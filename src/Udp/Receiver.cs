@@ -4,8 +4,8 @@ using WgNet.Linux;
 namespace WgNet.Udp;
 
 /// <summary>
-/// The receiving half: a socket that had data is asked again before the thread sleeps, both families in turn.
-/// One thread at a time but for <see cref="Wake"/>.
+/// The receiving half: a socket that had data is asked again before the thread sleeps, both families in turn; or, with a descriptor
+/// to wait for beside them, everyone is looked at after each receive. One thread at a time but for <see cref="Wake"/>.
 /// </summary>
 internal sealed class Receiver : IDisposable
 {
@@ -18,6 +18,8 @@ internal sealed class Receiver : IDisposable
 
     private readonly OutsideSocket[] _sockets;
     private readonly bool[] _mayHaveData;
+
+    // The sockets, what wakes, and what is waited for beside them.
     private readonly PollFd[] _poll;
     private readonly EventFd _wake = new();
     private volatile bool _woken;
@@ -31,7 +33,7 @@ internal sealed class Receiver : IDisposable
     {
         _sockets = [.. new[] { sockets.IPv4, sockets.IPv6 }.OfType<OutsideSocket>()];
         _mayHaveData = new bool[_sockets.Length];
-        _poll = [.. _sockets.Select(socket => new PollFd(socket.Datagrams.Fd, PollFd.POLLIN)), new PollFd(_wake.Fd, PollFd.POLLIN)];
+        _poll = [.. _sockets.Select(socket => new PollFd(socket.Datagrams.Fd, PollFd.POLLIN)), new PollFd(_wake.Fd, PollFd.POLLIN), new PollFd(-1, PollFd.POLLIN)];
     }
 
     /// <summary>Messages dropped because they, or what came beside them, did not fit.</summary>
@@ -41,7 +43,7 @@ internal sealed class Receiver : IDisposable
     public long Empty => Volatile.Read(ref _empty);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Receive(ReceiveBatch batch)
+    public int Receive(ReceiveBatch batch, int beside)
     {
         for (; ; )
         {
@@ -56,11 +58,19 @@ internal sealed class Receiver : IDisposable
             int socket = NextWithData();
             if (socket < 0)
             {
-                WaitForData();
+                if (WaitForData(beside))
+                {
+                    return IUdpSockets.BesideIsReady;
+                }
             }
-            else if (TryReceive(socket, batch))
+            else
             {
-                return batch.Count;
+                bool hasReceived = TryReceive(socket, batch);
+                _mayHaveData[socket] &= beside < 0;
+                if (hasReceived)
+                {
+                    return batch.Count;
+                }
             }
         }
     }
@@ -96,13 +106,16 @@ internal sealed class Receiver : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WaitForData()
+    private bool WaitForData(int beside)
     {
+        _poll[^1].Fd = beside;
         Poll.Wait(_poll);
         for (int i = 0; i < _sockets.Length; i++)
         {
             _mayHaveData[i] = _poll[i].Returned != 0;
         }
+
+        return _poll[^1].Returned != 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -39,6 +39,9 @@ public sealed class SendBatch : IDisposable
 
     public bool IsEmpty => Count == 0;
 
+    /// <summary>How often sending this batch has waited for a full socket buffer.</summary>
+    public int Waits { get; internal set; }
+
     /// <summary>Datagrams, of all entries.</summary>
     public int Datagrams
     {

@@ -143,6 +143,7 @@ internal ref struct Transmission(Sender sender, SendBatch batch)
             return false;
         }
 
+        batch.Waits++;
         Span<PollFd> poll = [new PollFd(socket.Datagrams.Fd, PollFd.POLLOUT)];
         _mayWait = Poll.Wait(poll, Sender.WriteTimeout);
         return _mayWait;

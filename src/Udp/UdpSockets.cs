@@ -73,10 +73,10 @@ public sealed class UdpSockets : IUdpSockets
         return new UdpSockets(SocketPair.Open(port, mark, options), options);
     }
 
-    public int Receive(ReceiveBatch batch)
+    public int Receive(ReceiveBatch batch, int beside = -1)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return _receiver.Receive(batch);
+        return _receiver.Receive(batch, beside);
     }
 
     public void Wake() => _receiver.Wake();

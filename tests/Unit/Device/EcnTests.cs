@@ -52,7 +52,7 @@ public sealed class EcnTests
 
         public ushort Port => inner.Port;
 
-        public int Receive(ReceiveBatch batch) => inner.Receive(batch);
+        public int Receive(ReceiveBatch batch, int beside = -1) => inner.Receive(batch, beside);
 
         public void Wake() => inner.Wake();
 

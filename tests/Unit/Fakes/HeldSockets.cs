@@ -2,7 +2,7 @@ using WgNet.Udp;
 
 namespace WgNet.Unit.Fakes;
 
-/// <summary>Real sockets that tell of each lone datagram before it leaves, and so can hold up who sends it. Not of batches.</summary>
+/// <summary>Real sockets that tell of each lone datagram, and of each batch, before it leaves, and so can hold up who sends it.</summary>
 public sealed class HeldSockets(IUdpSockets sockets, HeldSockets.Watcher sending) : IUdpSockets
 {
     public delegate void Watcher(ReadOnlySpan<byte> datagram);
@@ -16,13 +16,20 @@ public sealed class HeldSockets(IUdpSockets sockets, HeldSockets.Watcher sending
     /// <summary>What lone datagrams are refused with from now on; 0 sends them.</summary>
     public int Refusal { get; set; }
 
+    /// <summary>Called with each batch.</summary>
+    public Action<SendBatch>? SendingBatch { get; set; }
+
     public ushort Port => sockets.Port;
 
-    public int Receive(ReceiveBatch batch) => sockets.Receive(batch);
+    public int Receive(ReceiveBatch batch, int beside = -1) => sockets.Receive(batch, beside);
 
     public void Wake() => sockets.Wake();
 
-    public int Send(SendBatch batch) => sockets.Send(batch);
+    public int Send(SendBatch batch)
+    {
+        SendingBatch?.Invoke(batch);
+        return sockets.Send(batch);
+    }
 
     public int Send(Endpoint to, ReadOnlySpan<byte> datagram, byte ecn)
     {

@@ -10,6 +10,7 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     private readonly ConcurrentQueue<byte[]> _fromHost = new();
     private readonly BlockingCollection<byte[]> _toHost = [];
     private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly EventFd _readable = new();
     private readonly ConcurrentDictionary<int, bool> _readers = new();
     private readonly ConcurrentDictionary<int, bool> _writers = new();
     private int _reads;
@@ -20,6 +21,11 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     public bool HasOffload { get; } = hasOffload;
 
     public bool HasUdpOffload { get; set; } = hasOffload;
+
+    /// <summary>Whether there is a descriptor to wait for, so that an inbound worker may watch the interface.</summary>
+    public bool HasDescriptor { get; set; } = true;
+
+    public int Descriptor => HasDescriptor ? _readable.Fd : -1;
 
     /// <summary>As if the interface were down: writes fail.</summary>
     public bool RefusesWrites { get; set; }
@@ -54,7 +60,7 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     public void SendRaw(byte[] headerAndPacket)
     {
         _fromHost.Enqueue(headerAndPacket);
-        _wake.Set();
+        SeemReadable();
     }
 
     /// <summary>What was written next, header first. Null after <paramref name="timeout"/>.</summary>
@@ -63,11 +69,18 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
     /// <summary>The next written packet, without its header. Null after <paramref name="timeout"/>.</summary>
     public byte[]? Receive(TimeSpan timeout) => TakeWritten(timeout)?[VirtioNetHeader.Size..];
 
+    /// <summary>As if there were something to read: whoever waits for that, reads.</summary>
+    public void SeemReadable()
+    {
+        _readable.Signal();
+        _wake.Set();
+    }
+
     /// <summary>The interface is deleted.</summary>
     public void Close()
     {
         _closed = true;
-        _wake.Set();
+        SeemReadable();
     }
 
     public int Read(NativeBuffer buffer, int offset)
@@ -84,6 +97,10 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
         }
 
         Interlocked.Increment(ref _reads);
+        if (_fromHost.IsEmpty)
+        {
+            Drain();
+        }
 
         _readers[Environment.CurrentManagedThreadId] = true;
         packet.CopyTo(buffer.Slice(offset, packet.Length));
@@ -136,5 +153,19 @@ public sealed class MemoryTun(bool hasOffload = false) : ITunDevice
         return true;
     }
 
-    public void Dispose() => Close();
+    public void Dispose()
+    {
+        Close();
+        _readable.Dispose();
+    }
+
+    // What came in between is signalled once too often rather than not at all.
+    private void Drain()
+    {
+        _readable.Drain();
+        if (!_fromHost.IsEmpty || _closed)
+        {
+            _readable.Signal();
+        }
+    }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using WgNet.Linux;
 using WgNet.Udp;
 using Xunit;
 
@@ -28,6 +30,80 @@ public sealed class ReceiveTests
         wire.Right.Wake();
         Assert.True(thread.Join(10_000));
         Assert.Equal(0, received);
+    }
+
+    [Fact]
+    public void Receive_WithADescriptorBeside_SleepsUntilEitherHasSomething()
+    {
+        using var wire = new Wire();
+        using var beside = new EventFd();
+        int received = 0;
+        var thread = new Thread(() => received = wire.Right.Receive(wire.In, beside.Fd));
+        thread.Start();
+        Assert.False(thread.Join(50));
+        beside.Signal();
+        Assert.True(thread.Join(10_000));
+        Assert.Equal(IUdpSockets.BesideIsReady, received);
+
+        beside.Drain();
+        Assert.Equal(0, wire.Left.Send(wire.ToRight(isIPv4: false), [7], ecn: 0));
+        Assert.Equal(1, wire.Right.Receive(wire.In, beside.Fd));
+        wire.Right.Wake();
+        Assert.Equal(0, wire.Right.Receive(wire.In, beside.Fd));
+    }
+
+    /// <summary>None of three, both families and what is beside them, waits for the others to run dry.</summary>
+    [Fact]
+    public void Receive_WithADescriptorBeside_HearsAll()
+    {
+        using var wire = new Wire(right: new UdpOptions { Offload = false });
+        using var beside = new EventFd();
+        using var one = new ReceiveBatch(capacity: 1);
+        beside.Signal();
+        for (int i = 0; i < 30; i++)
+        {
+            wire.Left.Send(wire.ToRight(isIPv4: true), [4], ecn: 0);
+            wire.Left.Send(wire.ToRight(isIPv4: false), [6], ecn: 0);
+        }
+
+        var heard = new List<string>();
+        for (int i = 0; i < 60; i++)
+        {
+            heard.Add(wire.Right.Receive(one, beside.Fd) switch
+            {
+                IUdpSockets.BesideIsReady => "beside",
+                1 => one.EndpointOf(0).IsIPv4 ? "IPv4" : "IPv6",
+                int other => $"{other}",
+            });
+        }
+
+        Assert.Equal(["IPv4", "IPv6", "beside"], heard.Distinct().Order());
+        Assert.All(heard.GroupBy(who => who), who => Assert.InRange(who.Count(), 15, 30));
+
+        // And nothing of it once nobody asks.
+        beside.Drain();
+        Assert.Equal(1, wire.Right.Receive(one));
+    }
+
+    /// <summary>Datagrams that are passed over do not count as received, and must not be gone through before anything else is looked at.</summary>
+    [Fact]
+    public void Receive_FloodOfEmptyDatagrams_HearsWhatIsBeside()
+    {
+        using var wire = new Wire(right: new UdpOptions { Offload = false });
+        using var beside = new EventFd();
+        using var one = new ReceiveBatch(capacity: 1);
+        beside.Signal();
+        using var anybody = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        for (int i = 0; i < 30; i++)
+        {
+            anybody.SendTo([], new IPEndPoint(IPAddress.Loopback, wire.Right.Port));
+        }
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(IUdpSockets.BesideIsReady, wire.Right.Receive(one, beside.Fd));
+            Assert.InRange(wire.Right.Empty, 0, 2 * i);
+        }
     }
 
     // Only the messages that the receive before wrote to are prepared again.
