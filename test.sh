@@ -141,7 +141,7 @@ paths_at_once=2
 no_path_tests=()
 for class in Path Soak Footprint Idle Benchmark Peers Process StockTools Worker LearningFlood \
     Quick QuickStock QuickDns QuickSave QuickReload Init SetParity ShowParity LearningShow LearnedCommand \
-    QuickTurn QuickEnd Completion Help Manual State Event EndpointName Metrics Top Permission Doctor Error KeyFile; do
+    Watch QuickTurn QuickEnd Completion Help Manual State Event EndpointName Metrics Top Permission Doctor Error KeyFile; do
     no_path_tests+=(-class- "WgNet.EndToEnd.${class}Tests")
 done
 lone_path_tests=(-class WgNet.EndToEnd.WorkerTests)

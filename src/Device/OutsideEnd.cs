@@ -9,10 +9,12 @@ namespace WgNet.Device;
 /// <param name="open">Opens sockets on a port (0: any) with a firewall mark.</param>
 /// <param name="receive">Starts the workers that receive from the sockets.</param>
 /// <param name="sourceLost">A sticky source was refused; called on the thread that sent.</param>
+/// <param name="ended">Called when the workers have ended.</param>
 internal sealed class OutsideEnd(
     Func<ushort, uint, IUdpSockets> open,
     Func<IUdpSockets, WorkerGroup> receive,
-    Action<Endpoint> sourceLost)
+    Action<Endpoint> sourceLost,
+    Action ended)
 {
     private volatile IUdpSockets? _sockets;
     private WorkerGroup? _workers;
@@ -40,11 +42,18 @@ internal sealed class OutsideEnd(
     public void Close() => Replace(null);
 
     /// <summary>Starts the workers anew, when there are to be more or fewer of them.</summary>
-    public void RestartWorkers()
+    /// <param name="meanwhile">What is done while there are none.</param>
+    public void RestartWorkers(Action meanwhile)
     {
-        if (_sockets is { } sockets)
+        IUdpSockets? sockets = _sockets;
+        if (sockets is not null)
         {
-            _workers!.Stop();
+            StopWorkers();
+        }
+
+        meanwhile();
+        if (sockets is not null)
+        {
             _workers = receive(sockets);
         }
     }
@@ -74,8 +83,14 @@ internal sealed class OutsideEnd(
         _sockets = sockets;
         if (before is not null)
         {
-            _workers!.Stop();
+            StopWorkers();
             before.Dispose();
         }
+    }
+
+    private void StopWorkers()
+    {
+        _workers!.Stop();
+        ended();
     }
 }

@@ -28,6 +28,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
     private readonly TimestampFloor _timestamps;
     private readonly TimerThread _timers;
     private readonly NameResolver _names;
+    private readonly InterfaceWatch _watch;
     private readonly OutsideEnd _outside;
     private readonly IcmpResponder _icmp;
     private readonly List<Thread> _threads = [];
@@ -54,7 +55,8 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _timers = new TimerThread(this);
         _names = new NameResolver(options.ResolveName, NameAnswered);
         _icmp = new IcmpResponder(this, tun);
-        _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource);
+        _watch = new InterfaceWatch(tun);
+        _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource, _watch.EndInbound);
         LoadState();
     }
 
@@ -138,17 +140,32 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _workers = count;
         if (WorkersInForce != before && _outbound is not null)
         {
-            _outbound.Stop();
-            _outbound = StartOutbound();
-            _outside.RestartWorkers();
+            _outside.RestartWorkers(meanwhile: () =>
+            {
+                _outbound.Stop();
+                _outbound = StartOutbound();
+            });
         }
     }
 
-    private WorkerGroup StartOutbound() =>
-        new("outbound", WorkersInForce, turn => new OutboundWorker(this, _tun, _icmp, turn), _tun.Wake);
+    private WorkerGroup StartOutbound()
+    {
+        var turns = new Turns(WorkersInForce);
+        _watch.SetOutbound(turns);
+        return new("outbound", turns, MakeOutbound, _tun.Wake);
+    }
 
-    private WorkerGroup StartInbound(IUdpSockets sockets) =>
-        new("inbound", WorkersInForce, turn => new InboundWorker(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn), sockets.Wake);
+    private WorkerGroup StartInbound(IUdpSockets sockets)
+    {
+        var group = new WorkerGroup("inbound", new Turns(WorkersInForce), MakeInbound, sockets.Wake);
+        _watch.BeginInbound(sockets.Wake);
+        return group;
+
+        InboundWorker MakeInbound(Turn turn) =>
+            new(this, _sessions, _handshakes, sockets, _tun, _options.Coalesce, turn, _watch, MakeOutbound(new Turn(new Turns(workers: 1))));
+    }
+
+    private OutboundWorker MakeOutbound(Turn turn) => new(this, _tun, _icmp, turn, _watch);
 
     private void StartThread(string name, Action run)
     {

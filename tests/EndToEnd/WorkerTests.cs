@@ -21,6 +21,33 @@ public sealed class WorkerTests
     public async Task UdpFlow_ThroughSeveralWorkers_ArrivesInOrder(int workers)
     {
         using TunnelPair pair = Start(workers);
+        await AssertArrivesInOrderAsync(pair, _ => { });
+        AssertSeveralWorked(pair.Left, "outbound");
+        AssertSeveralWorked(pair.Right, "inbound");
+    }
+
+    /// <summary>Pauses after which the inbound worker watches the interface, until the next bursts.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task UdpFlow_WhoseLoadComesAndGoes_ArrivesInOrder(int workers)
+    {
+        using TunnelPair pair = Start(workers);
+        await AssertArrivesInOrderAsync(pair, sendLone =>
+        {
+            Thread.Sleep(110);
+            for (int i = 0; i < 5; i++)
+            {
+                sendLone();
+                Thread.Sleep(1);
+            }
+        });
+    }
+
+    /// <param name="between">Done after each hundred bursts, with what sends one datagram.</param>
+    private static async Task AssertArrivesInOrderAsync(TunnelPair pair, Action<Action> between)
+    {
         using Socket receiver = pair.RightHost.Namespace.Enter(() =>
         {
             var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20, ReceiveTimeout = 2000 };
@@ -28,14 +55,12 @@ public sealed class WorkerTests
             return socket;
         });
 
-        Task<int> sending = pair.LeftHost.Namespace.EnterAsync(() => SendNumbered((IPEndPoint)receiver.LocalEndPoint!));
+        Task<int> sending = pair.LeftHost.Namespace.EnterAsync(() => SendNumbered((IPEndPoint)receiver.LocalEndPoint!, between));
         int received = CountInOrder(receiver);
 
         // What the receiving program is too slow for is lost; nothing of the rest may be out of place.
         int sent = await sending;
         Assert.InRange(received, sent / 4, sent);
-        AssertSeveralWorked(pair.Left, "outbound");
-        AssertSeveralWorked(pair.Right, "inbound");
     }
 
     [Theory]
@@ -92,35 +117,47 @@ public sealed class WorkerTests
     private static string Workers(int count) => string.Create(CultureInfo.InvariantCulture, $"workers={count}");
 
     // Bursts that the kernel hands over as super-packets: enough at once that a worker does not do them all alone.
-    private static int SendNumbered(IPEndPoint to)
+    private static int SendNumbered(IPEndPoint to, Action<Action> between)
     {
         using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
         Span<byte> option = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(option, DatagramSize);
         socket.SetRawSocketOption(SolUdp, UdpSegment, option);
         byte[] burst = new byte[DatagramsEach * DatagramSize];
+        int sent = 0;
         for (int i = 0; i < Bursts; i++)
         {
-            for (int j = 0; j < DatagramsEach; j++)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(burst.AsSpan(j * DatagramSize), (i * DatagramsEach) + j);
-            }
-
-            socket.SendTo(burst, to);
+            Send(DatagramsEach);
             if (i % 8 == 7)
             {
                 Thread.Sleep(1);
             }
+
+            if (i % 100 == 99)
+            {
+                between(() => Send(1));
+            }
         }
 
-        return Bursts * DatagramsEach;
+        return sent;
+
+        void Send(int datagrams)
+        {
+            for (int i = 0; i < datagrams; i++)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(burst.AsSpan(i * DatagramSize), sent++);
+            }
+
+            socket.SendTo(burst.AsSpan(0, datagrams * DatagramSize), to);
+        }
     }
 
+    // Until nothing has come for as long as the socket waits.
     private static int CountInOrder(Socket receiver)
     {
         byte[] datagram = new byte[2 * DatagramSize];
-        int count = 0;
-        for (int last = -1; last != (Bursts * DatagramsEach) - 1; count++)
+        int last = -1;
+        for (int count = 0; ; count++)
         {
             try
             {
@@ -128,15 +165,13 @@ public sealed class WorkerTests
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TimedOut)
             {
-                break;
+                return count;
             }
 
             int number = BinaryPrimitives.ReadInt32LittleEndian(datagram);
             Assert.True(number > last, $"{number} came after {last}");
             last = number;
         }
-
-        return count;
     }
 
     // The sender's own judgement: a hole that closed without a retransmission, and retransmissions that were not needed. A probe for a lost
@@ -157,10 +192,7 @@ public sealed class WorkerTests
     private static void AssertSeveralWorked(Tunnel tunnel, string direction)
     {
         const long Worked = 5_000_000;
-        string[] tasks = Directory.GetDirectories($"/proc/{tunnel.Daemon.Pid}/task");
-        long[] times = [.. tasks
-            .Where(task => File.ReadAllText(Path.Combine(task, "comm")).Trim() == direction)
-            .Select(task => long.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture))];
+        IReadOnlyList<long> times = ThreadTimes.Of(tunnel, direction);
         Assert.True(times.Count(time => time > Worked) > 1, $"the {direction} threads ran for {string.Join(", ", times)} ns");
     }
 }

@@ -9,7 +9,8 @@ namespace WgNet.Device;
 /// <summary>
 /// UDP → TUN, run to completion: takes its turn to receive a batch of datagrams, opens each in place, and passes on what was in
 /// them. What belongs to a keypair is done once for all datagrams that follow each other under it, what belongs to a sender once
-/// for those that the kernel joined. Owns its buffers; allocates nothing in steady state.
+/// for those that the kernel joined. While little comes, it watches the interface as well. Owns its buffers; allocates nothing in
+/// steady state.
 /// </summary>
 internal sealed class InboundWorker : IWorker
 {
@@ -21,6 +22,8 @@ internal sealed class InboundWorker : IWorker
     private readonly HandshakeQueue _handshakes;
     private readonly IUdpSockets _sockets;
     private readonly Turn _turn;
+    private readonly InterfaceWatch _watch;
+    private readonly OutboundWorker _outbound;
     private readonly ReceiveBatch _batch = new();
     private readonly InboundDelivery _delivery;
 
@@ -32,14 +35,25 @@ internal sealed class InboundWorker : IWorker
     private int _bytes;
     private uint _receiver;
 
+    /// <param name="outbound">For what this worker takes from the interface. It becomes its owner.</param>
     public InboundWorker(
-        WireGuardDevice device, SessionTable sessions, HandshakeQueue handshakes, IUdpSockets sockets, ITunDevice tun, bool coalesce, Turn turn)
+        WireGuardDevice device,
+        SessionTable sessions,
+        HandshakeQueue handshakes,
+        IUdpSockets sockets,
+        ITunDevice tun,
+        bool coalesce,
+        Turn turn,
+        InterfaceWatch watch,
+        OutboundWorker outbound)
     {
         _device = device;
         _sessions = sessions;
         _handshakes = handshakes;
         _sockets = sockets;
         _turn = turn;
+        _watch = watch;
+        _outbound = outbound;
         var coalescer = new Coalescer(tun, _batch.Buffer);
         coalescer.Enabled &= coalesce;
         _delivery = new InboundDelivery(device, _batch.Buffer, coalescer);
@@ -56,6 +70,7 @@ internal sealed class InboundWorker : IWorker
 
     public void Dispose()
     {
+        _outbound.Dispose();
         _delivery.Dispose();
         _batch.Dispose();
     }
@@ -64,9 +79,15 @@ internal sealed class InboundWorker : IWorker
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void PassOn()
     {
-        int count = _sockets.Receive(_batch);
-        _turn.EndRead(wakeAnother: IsLarge(count));
+        int count = Receive();
         long now = Clock.BootTime;
+        bool isLarge = IsLarge(count);
+        if (isLarge)
+        {
+            _watch.CameMuch(now);
+        }
+
+        _turn.EndRead(wakeAnother: isLarge);
         for (int i = 0; i < count; i++)
         {
             GatherMessage(i, now);
@@ -76,6 +97,19 @@ internal sealed class InboundWorker : IWorker
         _turn.Write();
         _delivery.Flush();
         _turn.End();
+    }
+
+    // While this worker watches the interface, its packets are passed on from here, in the turn to receive: nobody else does.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Receive()
+    {
+        int count;
+        while ((count = _sockets.Receive(_batch, _watch.Descriptor)) == IUdpSockets.BesideIsReady)
+        {
+            _outbound.PassOnForWatcher();
+        }
+
+        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

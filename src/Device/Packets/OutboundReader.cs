@@ -21,14 +21,17 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
 
     private readonly Destinations _destinations = new(device);
 
-    // The batch before was a burst, all of it read and sent.
-    private bool _afterBurst;
-
     // The run that is open: the packets from _first on go to this peer.
     private Peer? _peer;
     private Endpoint? _endpoint;
     private int _first;
     private int _segments;
+
+    /// <summary>
+    /// What was read last are many small packets, all that there were, and the thread had not slept for them; of one that must not wait, it
+    /// is not known whether it had.
+    /// </summary>
+    public bool IsBurst { get; private set; }
 
     /// <summary>
     /// Waits for packets and reads until nothing is left or the batch is full, so that small packets leave together. The batch
@@ -39,17 +42,19 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
     /// beside busy strangers, too.
     /// </para>
     /// </summary>
-    /// <param name="now">When the first packet was read.</param>
-    public bool Read(out long now)
+    /// <param name="wait">False: the batch stays empty if there is nothing to read, and no rest is taken.</param>
+    /// <param name="now">When the first packet was read; 0 if none was.</param>
+    public bool Read(bool wait, out long now)
     {
         now = 0;
         int reads = 0;
         bool areSmall = true, hasWaited = false;
-        if (_afterBurst)
+        if (IsBurst && wait)
         {
-            _afterBurst = false;
             tun.Rest(RestAfterBurst);
         }
+
+        IsBurst = false;
 
         do
         {
@@ -67,15 +72,15 @@ internal sealed class OutboundReader(WireGuardDevice device, ITunDevice tun, Icm
                 areSmall &= length <= VirtioNetHeader.Size + batch.Mtu;
                 Keep(length);
             }
-            else if (length < 0 || (reads == 0 && !tun.WaitReadable()))
+            else if (length < 0 || (reads == 0 && wait && !tun.WaitReadable()))
             {
                 Route(now);
                 return false;
             }
-            else if (reads > 0 || turn.IsStopping)
+            else if (reads > 0 || !wait || turn.IsEnding)
             {
                 // A full batch, which does not come here, leaves more behind than a rest would bring.
-                _afterBurst = reads >= LeastOfBurst && areSmall && !hasWaited;
+                IsBurst = reads >= LeastOfBurst && areSmall && !hasWaited;
                 break;
             }
             else

@@ -16,6 +16,7 @@ internal sealed class OutboundWorker : IWorker
 
     private readonly WireGuardDevice _device;
     private readonly Turn _turn;
+    private readonly InterfaceWatch _watch;
     private readonly OutboundBatch _batch = new();
     private readonly OutboundReader _reader;
 
@@ -25,15 +26,19 @@ internal sealed class OutboundWorker : IWorker
     private int _gatheredCount;
     private int _gatheredBytes;
 
+    // What of the batch's the last turn left.
+    private int _waits;
+
     // Of the run that is being sealed.
     private ulong _counter;
     private int _sealedBytes;
     private int _sealedPackets;
 
-    public OutboundWorker(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn)
+    public OutboundWorker(WireGuardDevice device, ITunDevice tun, IcmpResponder icmp, Turn turn, InterfaceWatch watch)
     {
         _device = device;
         _turn = turn;
+        _watch = watch;
         _reader = new OutboundReader(device, tun, icmp, turn, _batch);
     }
 
@@ -44,7 +49,7 @@ internal sealed class OutboundWorker : IWorker
         bool isThere = true;
         while (isThere && _turn.TryRead())
         {
-            isThere = PassOn();
+            isThere = PassOn(wait: true, out _);
         }
 
         if (!isThere)
@@ -55,12 +60,24 @@ internal sealed class OutboundWorker : IWorker
 
     public void Dispose() => _batch.Dispose();
 
+    /// <summary>
+    /// One turn for a thread that found the interface to have something, and must not wait for it. If there was nothing, the outbound
+    /// threads are to find out why.
+    /// </summary>
+    public void PassOnForWatcher()
+    {
+        if (!PassOn(wait: false, out bool hasRead) || !hasRead)
+        {
+            _watch.CameMuch(Clock.BootTime);
+        }
+    }
+
     // One turn; false when the interface is gone. Never inlined: Run does not return, and .NET puts optimized code in a method's place
     // at its next call only.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool PassOn()
+    private bool PassOn(bool wait, out bool hasRead)
     {
-        bool isThere = _reader.Read(out long now);
+        bool isThere = _reader.Read(wait, out long now);
         _turn.EndRead(wakeAnother: _batch.IsFull);
         foreach (ref readonly OutboundRun run in _batch.Runs)
         {
@@ -68,8 +85,28 @@ internal sealed class OutboundWorker : IWorker
         }
 
         Send();
+        hasRead = now != 0;
+        bool isMuch = _batch.IsFull || _reader.IsBurst || HasWaited();
+        if (isMuch)
+        {
+            _watch.CameMuch(now);
+        }
+
         _turn.End();
+        if (hasRead && !isMuch)
+        {
+            _watch.CameLittle(now);
+        }
+
         return isThere;
+    }
+
+    // For the socket, which holds up whoever sends; nobody is to wait behind that who could receive.
+    private bool HasWaited()
+    {
+        int before = _waits;
+        _waits = _batch.Datagrams.Waits;
+        return _waits != before;
     }
 
     private void SealRun(in OutboundRun run, long now)

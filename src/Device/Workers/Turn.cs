@@ -6,7 +6,7 @@ internal sealed class Turn(Turns turns)
     private long _ticket;
     private bool _isWriting;
 
-    public bool IsStopping => turns.IsStopping;
+    public bool IsEnding => turns.AreEnding;
 
     /// <summary>Begins with reading. False when the worker is to end.</summary>
     public bool TryRead() => turns.TryBeginRead();

@@ -9,8 +9,9 @@ namespace WgNet.Device;
 /// </code>
 /// Who comes back from writing may read again at once, and a parked worker is woken only when more was read than one should
 /// carry alone. So a quiet interface is one thread's business, and costs what a single worker costs.
+/// <para>While the turns are paused nobody reads: the workers finish what they have, and wait.</para>
 /// </summary>
-/// <param name="workers">Who takes turns; alone, one never waits.</param>
+/// <param name="workers">Who takes turns; alone, one waits only while they are paused.</param>
 internal sealed class Turns(int workers)
 {
     private readonly object _read = new();
@@ -23,14 +24,41 @@ internal sealed class Turns(int workers)
     private long _nextTicket;
 
     private long _writing;
-    private volatile bool _stopping;
 
-    public bool IsStopping => _stopping;
+    // Changed under _read.
+    private volatile bool _stopping;
+    private volatile bool _paused;
+
+    // Guarded by _read. Whoever comes back from the last of the work says it: nobody is woken for that.
+    private bool _saidQuiet;
+
+    /// <summary>
+    /// The turns are paused, and everything that was read is written: once a pause, on the thread of a worker, which holds no lock. It may
+    /// come late; <see cref="AreQuiet"/> says whether it still holds.
+    /// </summary>
+    public event Action? Quiet;
+
+    public int Workers => workers;
 
     public bool AreShared => workers > 1;
 
+    /// <summary>Nobody is to wait for anything to read.</summary>
+    public bool AreEnding => _stopping || _paused;
+
+    /// <summary>Nobody reads, or holds what it has read, or begins to. Of a worker alone, only it can say so.</summary>
+    public bool AreQuiet
+    {
+        get
+        {
+            lock (_read)
+            {
+                return IsQuiet;
+            }
+        }
+    }
+
     /// <summary>Waits until nobody reads. False when the workers are to end.</summary>
-    public bool TryBeginRead() => AreShared ? TryBeginSharedRead() : !_stopping;
+    public bool TryBeginRead() => AreShared || AreEnding ? TryBeginLockedRead() : true;
 
     /// <summary>Lets the next one read, and draws the ticket of what was read.</summary>
     /// <param name="wakeAnother">Whether it is worth a parked worker's while.</param>
@@ -64,17 +92,50 @@ internal sealed class Turns(int workers)
         }
     }
 
-    private bool TryBeginSharedRead()
+    /// <summary>
+    /// The same, until <see cref="Resume"/>. <see cref="Quiet"/> follows when whoever reads has come back from it, which may need waking,
+    /// unless that comes first.
+    /// </summary>
+    public void Pause()
     {
         lock (_read)
         {
-            while (_isReading && !_stopping)
+            _paused = true;
+            _saidQuiet = false;
+        }
+    }
+
+    /// <summary>One worker reads again, and wakes others as ever.</summary>
+    public void Resume()
+    {
+        lock (_read)
+        {
+            _paused = false;
+            Monitor.Pulse(_read);
+        }
+    }
+
+    private bool TryBeginLockedRead()
+    {
+        for (; ; )
+        {
+            lock (_read)
             {
-                Monitor.Wait(_read);
+                while ((_isReading || _paused) && !_stopping && !IsUnsaid)
+                {
+                    Monitor.Wait(_read);
+                }
+
+                if (_stopping || !IsUnsaid)
+                {
+                    _isReading = AreShared;
+                    return !_stopping;
+                }
+
+                _saidQuiet = true;
             }
 
-            _isReading = true;
-            return !_stopping;
+            Quiet?.Invoke();
         }
     }
 
@@ -113,6 +174,10 @@ internal sealed class Turns(int workers)
             Monitor.Pulse(next);
         }
     }
+
+    private bool IsQuiet => _paused && !_isReading && _nextTicket == Volatile.Read(ref _writing);
+
+    private bool IsUnsaid => IsQuiet && !_saidQuiet;
 
     private object Slot(long ticket) => _write[ticket % workers];
 }

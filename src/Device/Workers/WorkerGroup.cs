@@ -22,11 +22,13 @@ internal sealed class WorkerGroup
     private readonly ThreadClock[] _clocks;
 
     /// <param name="name">Of the threads.</param>
+    /// <param name="turns">What they take, and nobody else has.</param>
     /// <param name="make">Makes a worker that takes this turn.</param>
     /// <param name="wake">Ends the wait of the worker that reads.</param>
-    public WorkerGroup(string name, int count, Func<Turn, IWorker> make, Action wake)
+    public WorkerGroup(string name, Turns turns, Func<Turn, IWorker> make, Action wake)
     {
-        _turns = new Turns(count);
+        int count = turns.Workers;
+        _turns = turns;
         _wake = wake;
         _workers = new IWorker[count];
         _threads = new Thread[count];

@@ -111,7 +111,7 @@ public sealed class DestinationTests
             gateway.Tun.Send(packet);
             gateway.Tun.Close();
         };
-        gateway.Tun.Wake();
+        gateway.Tun.SeemReadable();
         Assert.Equal(packet, one.Tun.Receive(Soon));
     }
 
@@ -123,7 +123,7 @@ public sealed class DestinationTests
             gateway.Tun.Reading = null;
             packets.ForEach(packet => gateway.Tun.Send(packet.Header, packet.Packet));
         };
-        gateway.Tun.Wake();
+        gateway.Tun.SeemReadable();
         foreach (Sent packet in packets.Where(packet => packet.Owner != 0))
         {
             End owner = packet.Owner == 1 ? one : two;

@@ -91,6 +91,9 @@ public sealed class StagedOrderTests
     public void Keys_WipedBetweenReadingAndSealing_AreCounted()
     {
         using var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+
+        // The interface goes down on the thread that reads it: an outbound worker's, for whom nobody waits then.
+        tunnel.Left.Tun.HasDescriptor = false;
         using var other = new End();
         var withoutEndpoint = new PeerUpdate(other.PublicKey);
         withoutEndpoint.AllowedIps.Add(new PrefixUpdate(Prefix("2001:db8:2::/64"), Remove: false));
@@ -108,7 +111,7 @@ public sealed class StagedOrderTests
             tunnel.Left.Tun.Send(packet);
             tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8:2::1"));
         };
-        tunnel.Left.Tun.Wake();
+        tunnel.Left.Tun.SeemReadable();
 
         Assert.True(SpinWait.SpinUntil(() => tunnel.Left.Drops(tunnel.Right, "keys_wiped") == 1, Soon));
         Assert.Null(tunnel.Right.Tun.Receive(Shortly));

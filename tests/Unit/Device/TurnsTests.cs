@@ -80,11 +80,81 @@ public sealed class TurnsTests
             if (own.TryRead())
             {
                 readers.Add(Environment.CurrentManagedThreadId);
-                SpinWait.SpinUntil(() => turns.IsStopping, Soon);
+                SpinWait.SpinUntil(() => turns.AreEnding, Soon);
                 own.EndRead(wakeAnother: false);
                 own.End();
             }
         }
+    }
+
+    /// <summary>Between Quiet and Resume nobody reads, and nothing that was read is unwritten; afterwards everyone goes on.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Pause_OfWorkersThatTakeTheirTime_IsQuietOnceAllIsWritten(int workers)
+    {
+        const int Pauses = 500;
+        var turns = new Turns(workers);
+        using var quiet = new SemaphoreSlim(0);
+        int read = 0, written = 0;
+        turns.Quiet += () => quiet.Release();
+        Thread[] threads = [.. Enumerable.Range(0, workers).Select(_ => Start(() =>
+        {
+            var turn = new Turn(turns);
+            var random = new Random(workers);
+            while (turn.TryRead())
+            {
+                read++;
+                turn.EndRead(wakeAnother: true);
+                Thread.SpinWait(random.Next(2000));
+                turn.Write();
+                written++;
+                turn.End();
+            }
+        }))];
+
+        for (int i = 0; i < Pauses; i++)
+        {
+            int before = Volatile.Read(ref read);
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref read) > before, Soon));
+            turns.Pause();
+            Assert.True(quiet.Wait(Soon));
+            int seen = Volatile.Read(ref read);
+            Assert.Equal(seen, Volatile.Read(ref written));
+            Thread.SpinWait(5000);
+            Assert.Equal(seen, Volatile.Read(ref read));
+            Assert.False(quiet.Wait(0));
+            Assert.True(turns.AreQuiet);
+            turns.Resume();
+        }
+
+        turns.Stop();
+        Array.ForEach(threads, thread => Assert.True(thread.Join(Soon)));
+    }
+
+    [Fact]
+    public async Task Pause_WhileOneReads_IsQuietOnceThatIsWritten()
+    {
+        var turns = new Turns(workers: 2);
+        int quiet = 0;
+        turns.Quiet += () => Interlocked.Increment(ref quiet);
+        var reader = new Turn(turns);
+        Assert.True(reader.TryRead());
+
+        turns.Pause();
+        Task<bool> other = Task.Run(new Turn(turns).TryRead);
+        Assert.NotSame(other, await Task.WhenAny(other, Task.Delay(Shortly)));
+        Assert.Equal((0, false), (Volatile.Read(ref quiet), turns.AreQuiet));
+
+        reader.EndRead(wakeAnother: false);
+        Assert.False(turns.AreQuiet);
+        reader.End();
+        Task<bool> next = Task.Run(reader.TryRead);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref quiet) == 1, Soon));
+        turns.Stop();
+        Assert.False(await other.WaitAsync(Soon));
+        Assert.False(await next.WaitAsync(Soon));
     }
 
     [Fact]

@@ -26,8 +26,56 @@ public sealed class WorkerTests
 
         Transfer(tunnel, superPackets: 1000, _ => { });
 
-        Assert.InRange(tunnel.Left.Tun.Readers, Math.Min(workers, 2), workers);
+        // The inbound worker that watches the interface while little comes is one more.
+        Assert.InRange(tunnel.Left.Tun.Readers, Math.Min(workers, 2), workers + 1);
         Assert.InRange(tunnel.Right.Tun.Writers, Math.Min(workers, 2), workers);
+    }
+
+    /// <summary>
+    /// Lone packets, for which the inbound worker watches the interface, and right behind them so many super-packets that the outbound
+    /// workers take over, at both ends and over and over.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Flow_WhoseLoadComesAndGoes_KeepsItsOrder(int workers)
+    {
+        using TunnelPair tunnel = Connected(workers);
+        var readers = new HashSet<string>(StringComparer.Ordinal);
+        tunnel.Left.Tun.Reading = _ =>
+        {
+            lock (readers)
+            {
+                readers.Add(Thread.CurrentThread.Name!);
+            }
+        };
+        int sent = 0;
+        for (int round = 0; round < 10; round++)
+        {
+            int begin = sent;
+            Thread.Sleep(TimeSpan.FromMilliseconds(110));
+            for (int i = 0; i < 5; i++)
+            {
+                SendSuperPacket(tunnel, sent++, segments: 1);
+                Thread.Sleep(1);
+            }
+
+            for (int i = 0; i < MostUnderWay; i++)
+            {
+                SendSuperPacket(tunnel, sent, SegmentsEach);
+                sent += SegmentsEach;
+            }
+
+            for (; begin < sent; begin++)
+            {
+                byte[]? packet = tunnel.Right.Tun.Receive(Soon);
+                Assert.NotNull(packet);
+                Assert.Equal(begin, BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(60)));
+            }
+        }
+
+        Assert.Equal(["inbound", "outbound"], readers.Order());
     }
 
     [Fact]
@@ -136,12 +184,14 @@ public sealed class WorkerTests
     }
 
     // Segment by segment, its number first.
-    private static void SendSuperPacket(TunnelPair tunnel, int number)
+    private static void SendSuperPacket(TunnelPair tunnel, int number) => SendSuperPacket(tunnel, number * SegmentsEach, SegmentsEach);
+
+    private static void SendSuperPacket(TunnelPair tunnel, int first, int segments)
     {
-        byte[] payload = new byte[SegmentsEach * SegmentSize];
-        for (int i = 0; i < SegmentsEach; i++)
+        byte[] payload = new byte[segments * SegmentSize];
+        for (int i = 0; i < segments; i++)
         {
-            BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(i * SegmentSize), (number * SegmentsEach) + i);
+            BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(i * SegmentSize), first + i);
         }
 
         var header = new VirtioNetHeader { Flags = VirtioNetHeader.NeedsChecksum, GsoType = VirtioNetHeader.GsoTcpV6, GsoSize = SegmentSize, ChecksumStart = 40, ChecksumOffset = 16 };
