@@ -16,6 +16,9 @@ public sealed class DeviceOptions
     /// <summary>Workers a direction, while the configuration leaves them to <see cref="WorkerCount.Automatic"/>.</summary>
     public int Workers { get; init; } = WorkerCount.ByCores;
 
+    /// <summary>How long little must come before one thread does both directions; only tests shorten it.</summary>
+    public TimeSpan Calm { get; init; } = InterfaceWatch.Calm;
+
     /// <summary>Opens the outside sockets on a port (0: any) with a firewall mark. Called on bring-up and when the port changes.</summary>
     public required Func<ushort, uint, IUdpSockets> OpenSockets { get; init; }
 

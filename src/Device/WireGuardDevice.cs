@@ -55,7 +55,7 @@ public sealed partial class WireGuardDevice : IControlled, IDisposable
         _timers = new TimerThread(this);
         _names = new NameResolver(options.ResolveName, NameAnswered);
         _icmp = new IcmpResponder(this, tun);
-        _watch = new InterfaceWatch(tun);
+        _watch = new InterfaceWatch(tun, options.Calm);
         _outside = new OutsideEnd(options.OpenSockets, StartInbound, DropSource, _watch.EndInbound);
         LoadState();
     }

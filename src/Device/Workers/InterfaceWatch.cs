@@ -14,11 +14,12 @@ namespace WgNet.Device;
 /// </code>
 /// See docs/adr/0020-one-thread-while-little-comes.md. Members may be called from any thread.
 /// </summary>
-internal sealed class InterfaceWatch(ITunDevice tun)
+/// <param name="calm">How long nothing large must have come in either direction.</param>
+internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
 {
-    /// <summary>Nanoseconds for which nothing large must have come in either direction.</summary>
-    public const long Calm = 100_000_000;
+    public static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(100);
 
+    private readonly long _calm = (long)calm.TotalNanoseconds;
     private readonly Lock _change = new();
 
     // Guarded by the lock.
@@ -28,7 +29,7 @@ internal sealed class InterfaceWatch(ITunDevice tun)
     // Changed under the lock.
     private volatile Watcher _watcher = Watcher.Outbound;
 
-    private long _lastMuch = -Calm;
+    private long _lastMuch = -(long)calm.TotalNanoseconds;
 
     private enum Watcher
     {
@@ -88,7 +89,7 @@ internal sealed class InterfaceWatch(ITunDevice tun)
     /// <summary>An outbound worker read something that was not much, and its turn has ended.</summary>
     public void CameLittle(long now)
     {
-        if (_watcher == Watcher.Outbound && now - Volatile.Read(ref _lastMuch) >= Calm && tun.Descriptor >= 0)
+        if (_watcher == Watcher.Outbound && now - Volatile.Read(ref _lastMuch) >= _calm && tun.Descriptor >= 0)
         {
             HandOver();
         }

@@ -8,7 +8,7 @@ namespace WgNet.Unit.Device;
 /// <summary>Who watches the interface: what is read decides, and nobody takes over before the other has finished.</summary>
 public sealed class InterfaceWatchTests : IDisposable
 {
-    private const long Calm = InterfaceWatch.Calm;
+    private static readonly long Calm = (long)InterfaceWatch.Calm.TotalNanoseconds;
 
     private readonly MemoryTun _tun = new();
     private readonly Turns _turns = new(workers: 2);
@@ -17,7 +17,7 @@ public sealed class InterfaceWatchTests : IDisposable
 
     public InterfaceWatchTests()
     {
-        _watch = new InterfaceWatch(_tun);
+        _watch = new InterfaceWatch(_tun, InterfaceWatch.Calm);
         _watch.SetOutbound(_turns);
     }
 

@@ -24,10 +24,10 @@ internal sealed class TunnelPair : IDisposable
     // For what must not happen: as long as a loopback round trip takes, many times over.
     public static readonly TimeSpan Shortly = TimeSpan.FromMilliseconds(200);
 
-    public TunnelPair(Action<PeerUpdate>? rightSeesLeft = null, Action<PeerUpdate>? leftSeesRight = null)
+    public TunnelPair(Action<PeerUpdate>? rightSeesLeft = null, Action<PeerUpdate>? leftSeesRight = null, TimeSpan? calm = null)
     {
-        Left = new End();
-        Right = new End();
+        Left = new End(calm: calm);
+        Right = new End(calm: calm);
         Left.Know(Right, peer =>
         {
             peer.AllowedIps.Add(new PrefixUpdate(new IpPrefix(0, 0, isIPv4: false), Remove: false));
@@ -70,7 +70,8 @@ internal sealed class TunnelPair : IDisposable
         private readonly SodiumPrimitives _primitives = new();
 
         public End(
-            ITunDevice? tun = null, Func<ushort, uint, IUdpSockets>? openSockets = null, Func<string, IPAddress[]>? resolveName = null, ProtocolOptions? protocol = null)
+            ITunDevice? tun = null, Func<ushort, uint, IUdpSockets>? openSockets = null, Func<string, IPAddress[]>? resolveName = null, ProtocolOptions? protocol = null,
+            TimeSpan? calm = null)
         {
             Tun = tun as MemoryTun ?? new MemoryTun();
             var options = new DeviceOptions
@@ -78,6 +79,7 @@ internal sealed class TunnelPair : IDisposable
                 OpenSockets = openSockets ?? ((port, mark) => UdpSockets.Open(port, mark)),
                 ResolveName = resolveName ?? (_ => throw new InvalidOperationException("nobody has a name here")),
                 Protocol = protocol ?? new ProtocolOptions(),
+                Calm = calm ?? InterfaceWatch.Calm,
             };
             Device = new WireGuardDevice(options, tun ?? Tun, _primitives, Log.None);
             byte[] privateKey = new byte[32];

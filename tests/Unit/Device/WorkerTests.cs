@@ -78,6 +78,38 @@ public sealed class WorkerTests
         Assert.Equal(["inbound", "outbound"], readers.Order());
     }
 
+    /// <summary>Full batches with a few packets right behind them, some thousands of times, where that is all the calm it takes to hand over.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Flow_HandedOverAllTheTime_KeepsItsOrder(int workers)
+    {
+        using TunnelPair tunnel = Connected(workers, calm: TimeSpan.FromMicroseconds(300));
+        var random = new Random(workers);
+        int sent = 0, received = 0;
+        for (int round = 0; round < 1500; round++)
+        {
+            int large = random.Next(4) == 0 ? 0 : 2;
+            for (int i = large + random.Next(1, 5); i > 0; i--)
+            {
+                int segments = large-- > 0 ? SegmentsEach : 1;
+                SendSuperPacket(tunnel, sent, segments);
+                sent += segments;
+                Thread.SpinWait(random.Next(2) * random.Next(4000));
+            }
+
+            for (; received < sent; received++)
+            {
+                byte[]? packet = tunnel.Right.Tun.Receive(Soon);
+                Assert.NotNull(packet);
+                Assert.Equal(received, BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(60)));
+            }
+
+            Thread.Sleep(random.Next(2));
+        }
+    }
+
     [Fact]
     public void Workers_ChangedWhileRunning_LoseAndReorderNothing()
     {
@@ -157,9 +189,9 @@ public sealed class WorkerTests
         Assert.Equal(WorkerCount.Automatic, end.Device.Snapshot().Workers);
     }
 
-    private static TunnelPair Connected(int workers)
+    private static TunnelPair Connected(int workers, TimeSpan? calm = null)
     {
-        var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)));
+        var tunnel = new TunnelPair(peer => peer.AllowedIps.Add(new PrefixUpdate(Prefix("::/0"), Remove: false)), calm: calm);
         tunnel.Left.SetWorkers(workers);
         tunnel.Right.SetWorkers(workers);
         tunnel.Left.Tun.Send(Packet("2001:db8::a", "2001:db8::b"));
