@@ -16,7 +16,7 @@ public sealed class WatchTests
     [InlineData(Implementation.WireGuardGo, 1)]
     [InlineData(Implementation.WgNet, 1)]
     [InlineData(Implementation.WgNet, 4)]
-    public void LonePackets_AreOneThreadsBusiness_AndLoadIsNot(Implementation peer, int workers)
+    public async Task LonePackets_AreOneThreadsBusiness_AndLoadIsNot(Implementation peer, int workers)
     {
         using var pair = new TunnelPair(peer, Outside.IPv6);
         Assert.Equal(0, UapiSocket.Set(pair.Left.Name, $"workers={workers}"));
@@ -26,9 +26,7 @@ public sealed class WatchTests
         {
             AssertInboundCarriesPings(pair);
 
-            long before = ThreadTimes.Of(pair.Left, "outbound").Sum();
-            TcpTransfer.Run(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv6);
-            Assert.InRange(ThreadTimes.Of(pair.Left, "outbound").Sum() - before, 1_000_000, long.MaxValue);
+            await AssertOutboundCarriesLoadAsync(pair, bothWays: workers == 1);
         }
     }
 
@@ -47,6 +45,23 @@ public sealed class WatchTests
             pair.LeftHost.Run("ip", "link", "set", pair.Left.Name, "up");
             Ping.SucceedsWithin(TimeSpan.FromSeconds(15), pair.LeftHost, TunnelPair.RightIPv4, "the tunnel carries nothing after down and up");
         }
+    }
+
+    // With one worker a direction it takes as much the other way at the same time to make load of a stream; a machine that is busy with other
+    // things may keep one of two from coming to that.
+    private static async Task AssertOutboundCarriesLoadAsync(TunnelPair pair, bool bothWays)
+    {
+        const long Worked = 1_000_000;
+        const int Tries = 5;
+        long before = ThreadTimes.Of(pair.Left, "outbound").Sum();
+        for (int i = 0; i < Tries && ThreadTimes.Of(pair.Left, "outbound").Sum() - before < Worked; i++)
+        {
+            Task other = bothWays ? Task.Run(() => TcpTransfer.Run(pair.RightHost, pair.LeftHost, TunnelPair.LeftIPv4)) : Task.CompletedTask;
+            TcpTransfer.Run(pair.LeftHost, pair.RightHost, TunnelPair.RightIPv6);
+            await other;
+        }
+
+        Assert.InRange(ThreadTimes.Of(pair.Left, "outbound").Sum() - before, Worked, long.MaxValue);
     }
 
     // A machine that stops for a moment makes a burst of some pings, which is load: so more than one try.

@@ -81,13 +81,18 @@ internal sealed class InboundWorker : IWorker
     {
         int count = Receive();
         long now = Clock.BootTime;
-        bool isLarge = IsLarge(count);
-        if (isLarge)
+        bool isMuch = Bytes(count) >= LargeBytes;
+        bool isFull = count == _batch.Capacity;
+        if (isMuch)
         {
-            _watch.CameMuch(now);
+            _watch.CameMuch(isInbound: true, now);
+        }
+        else if (isFull)
+        {
+            _watch.CameLoad(now);
         }
 
-        _turn.EndRead(wakeAnother: isLarge);
+        _turn.EndRead(wakeAnother: isMuch || isFull);
         for (int i = 0; i < count; i++)
         {
             GatherMessage(i, now);
@@ -113,7 +118,7 @@ internal sealed class InboundWorker : IWorker
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsLarge(int count)
+    private int Bytes(int count)
     {
         int bytes = 0;
         for (int i = 0; i < count; i++)
@@ -121,7 +126,7 @@ internal sealed class InboundWorker : IWorker
             bytes += _batch[i].Length;
         }
 
-        return bytes >= LargeBytes || count == _batch.Capacity;
+        return bytes;
     }
 
     // One message holds one datagram, or with GRO several of one size and a last one that may be shorter.

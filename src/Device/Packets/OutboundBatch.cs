@@ -48,7 +48,10 @@ internal sealed class OutboundBatch : IDisposable
     public int Mtu { get; private set; }
 
     /// <summary>As many packets, or bytes, as are worth sending at once, and another worker's waking up for what comes after them.</summary>
-    public bool IsFull => _readCount == MaxReads || _nextPacket >= EnoughBytes;
+    public bool IsFull => _readCount == MaxReads || HasEnoughBytes;
+
+    /// <summary>Full of super-packets, or of long ones.</summary>
+    public bool HasEnoughBytes => _nextPacket >= EnoughBytes;
 
     /// <summary>Where the next packet is to be read to, its header in front.</summary>
     public int ReadOffset => _nextPacket + Keypair.HeaderSize - VirtioNetHeader.Size;

@@ -68,7 +68,7 @@ internal sealed class OutboundWorker : IWorker
     {
         if (!PassOn(wait: false, out bool hasRead) || !hasRead)
         {
-            _watch.CameMuch(Clock.BootTime);
+            _watch.CameLoad(Clock.BootTime);
         }
     }
 
@@ -86,14 +86,18 @@ internal sealed class OutboundWorker : IWorker
 
         Send();
         hasRead = now != 0;
-        bool isMuch = _batch.IsFull || _reader.IsBurst || HasWaited();
-        if (isMuch)
+        bool isLoad = HasWaited() || _reader.IsBurst || (_batch.IsFull && !_batch.HasEnoughBytes);
+        if (isLoad)
         {
-            _watch.CameMuch(now);
+            _watch.CameLoad(now);
+        }
+        else if (_batch.HasEnoughBytes)
+        {
+            _watch.CameMuch(isInbound: false, now);
         }
 
         _turn.End();
-        if (hasRead && !isMuch)
+        if (hasRead && !isLoad && !_batch.HasEnoughBytes)
         {
             _watch.CameLittle(now);
         }

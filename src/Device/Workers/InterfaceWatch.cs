@@ -3,7 +3,8 @@ using WgNet.Tun;
 namespace WgNet.Device;
 
 /// <summary>
-/// Which thread waits for packets of the interface. Under load the outbound workers do. While little comes, the inbound worker that
+/// Which thread waits for packets of the interface. Under load the outbound workers do. While little comes, or where a direction has one
+/// worker much in one direction only, the inbound worker that
 /// waits for datagrams waits for packets, too, and passes both on; the outbound workers are paused. A packet and the answer to it then
 /// take the same thread, on one core, in whose caches the way lies from the one to the other, and nobody is woken in between. Nothing
 /// is reordered: whoever takes over does so when all that the other has read is sent.
@@ -22,14 +23,18 @@ internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
     private readonly long _calm = (long)calm.TotalNanoseconds;
     private readonly Lock _change = new();
 
+    // Changed under the lock.
+    private volatile Turns? _outbound;
+
     // Guarded by the lock.
-    private Turns? _outbound;
     private Action? _wakeInbound;
 
-    // Changed under the lock.
     private volatile Watcher _watcher = Watcher.Outbound;
 
-    private long _lastMuch = -(long)calm.TotalNanoseconds;
+    // When much came, and when each direction had to have threads of its own.
+    private long _lastMuchIn = -(long)calm.TotalNanoseconds;
+    private long _lastMuchOut = -(long)calm.TotalNanoseconds;
+    private long _lastLoad = -(long)calm.TotalNanoseconds;
 
     private enum Watcher
     {
@@ -75,21 +80,37 @@ internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
     }
 
     /// <summary>
-    /// A worker read so much at once that each direction is worth threads of its own, or was held up. To be said when all that it has of
+    /// A worker read super-packets' worth at once. With several workers a direction that is load. With one, only together with as much the
+    /// other way: threads of their own for a stream and its acknowledgements would wait for processors that the rest of its way needs.
+    /// To be said when <see cref="CameLoad"/> is.
+    /// </summary>
+    /// <param name="now"><see cref="Linux.Clock.BootTime"/>.</param>
+    public void CameMuch(bool isInbound, long now)
+    {
+        Volatile.Write(ref isInbound ? ref _lastMuchIn : ref _lastMuchOut, now);
+        long other = Volatile.Read(ref isInbound ? ref _lastMuchOut : ref _lastMuchIn);
+        if (now - other < _calm || _outbound!.AreShared)
+        {
+            CameLoad(now);
+        }
+    }
+
+    /// <summary>
+    /// Each direction needs threads of its own: small packets come in bursts, or a worker was held up. To be said when all that it has of
     /// the interface is sent, but before anybody can take over: an outbound worker before its turn ends, an inbound one while it holds the
     /// turn to receive.
     /// </summary>
     /// <param name="now"><see cref="Linux.Clock.BootTime"/>.</param>
-    public void CameMuch(long now)
+    public void CameLoad(long now)
     {
-        Volatile.Write(ref _lastMuch, now);
+        Volatile.Write(ref _lastLoad, now);
         HandBack();
     }
 
-    /// <summary>An outbound worker read something that was not much, and its turn has ended.</summary>
+    /// <summary>An outbound worker read something that was neither, and its turn has ended.</summary>
     public void CameLittle(long now)
     {
-        if (_watcher == Watcher.Outbound && now - Volatile.Read(ref _lastMuch) >= _calm && tun.Descriptor >= 0)
+        if (_watcher == Watcher.Outbound && now - Volatile.Read(ref _lastLoad) >= _calm && tun.Descriptor >= 0)
         {
             HandOver();
         }

@@ -39,7 +39,7 @@ public sealed class InterfaceWatchTests : IDisposable
         Assert.Equal(_tun.Descriptor, _watch.Descriptor);
         Assert.False(next.IsCompleted);
 
-        _watch.CameMuch(Calm);
+        _watch.CameLoad(Calm);
         Assert.Equal(-1, _watch.Descriptor);
         Assert.True(await next.WaitAsync(Soon));
     }
@@ -56,10 +56,10 @@ public sealed class InterfaceWatchTests : IDisposable
     }
 
     [Fact]
-    public void Little_SoonAfterMuch_HandsNothingOver()
+    public void Little_SoonAfterLoad_HandsNothingOver()
     {
         _watch.BeginInbound(() => _wakes++);
-        _watch.CameMuch(5);
+        _watch.CameLoad(5);
 
         _watch.CameLittle(5 + Calm - 1);
         Assert.False(_turns.AreEnding);
@@ -69,7 +69,7 @@ public sealed class InterfaceWatchTests : IDisposable
     }
 
     [Fact]
-    public void Much_BeforeOutboundWorkersHaveFinished_LeavesItToThem()
+    public void Load_BeforeOutboundWorkersHaveFinished_LeavesItToThem()
     {
         _watch.BeginInbound(() => _wakes++);
         var turn = new Turn(_turns);
@@ -77,7 +77,7 @@ public sealed class InterfaceWatchTests : IDisposable
         turn.EndRead(wakeAnother: false);
         _watch.CameLittle(0);
 
-        _watch.CameMuch(1);
+        _watch.CameLoad(1);
         turn.End();
 
         Assert.True(turn.TryRead());

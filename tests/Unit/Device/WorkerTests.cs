@@ -75,7 +75,8 @@ public sealed class WorkerTests
             }
         }
 
-        Assert.Equal(["inbound", "outbound"], readers.Order());
+        // One worker a direction carries a stream one way without the other's.
+        Assert.Equal(workers > 1 ? ["inbound", "outbound"] : ["inbound"], readers.Order());
     }
 
     /// <summary>Full batches with a few packets right behind them, some thousands of times, where that is all the calm it takes to hand over.</summary>
