@@ -3,15 +3,14 @@ using WgNet.Tun;
 namespace WgNet.Device;
 
 /// <summary>
-/// Which thread waits for packets of the interface. Under load the outbound workers do. While little comes, or where a direction has one
-/// worker much in one direction only, the inbound worker that
-/// waits for datagrams waits for packets, too, and passes both on; the outbound workers are paused. A packet and the answer to it then
+/// Which thread waits for packets of the interface. Under load the outbound workers do. Without load, the inbound worker that waits for
+/// datagrams waits for packets, too, and passes both on; the outbound workers are paused. A packet and the answer to it then
 /// take the same thread, on one core, in whose caches the way lies from the one to the other, and nobody is woken in between. Nothing
 /// is reordered: whoever takes over does so when all that the other has read is sent.
 /// <code>
 ///  outbound workers   read, send, read, send |     (paused)      | read, send …
 ///  inbound worker     receive, write ...     | both, in turn     | receive, write …
-///                     for 100 ms little came ^    much came      ^
+///                  for 100 ms came no load   ^    load came      ^
 /// </code>
 /// See docs/adr/0020-one-thread-while-little-comes.md. Members may be called from any thread.
 /// </summary>
