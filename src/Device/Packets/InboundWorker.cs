@@ -9,7 +9,7 @@ namespace WgNet.Device;
 /// <summary>
 /// UDP → TUN, run to completion: takes its turn to receive a batch of datagrams, opens each in place, and passes on what was in
 /// them. What belongs to a keypair is done once for all datagrams that follow each other under it, what belongs to a sender once
-/// for those that the kernel joined. While little comes, it watches the interface as well. Owns its buffers; allocates nothing in
+/// for those that the kernel joined. Without load, it watches the interface as well. Owns its buffers; allocates nothing in
 /// steady state.
 /// </summary>
 internal sealed class InboundWorker : IWorker

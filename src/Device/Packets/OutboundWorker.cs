@@ -97,7 +97,7 @@ internal sealed class OutboundWorker : IWorker
         }
 
         _turn.End();
-        if (hasRead && !isLoad && !_batch.HasEnoughBytes)
+        if (hasRead && !isLoad)
         {
             _watch.CameLittle(now);
         }

@@ -14,7 +14,7 @@ namespace WgNet.Device;
 /// </code>
 /// See docs/adr/0020-one-thread-while-little-comes.md. Members may be called from any thread.
 /// </summary>
-/// <param name="calm">How long nothing large must have come in either direction.</param>
+/// <param name="calm">For how long there must have been no load.</param>
 internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
 {
     public static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(100);
@@ -79,8 +79,8 @@ internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
     }
 
     /// <summary>
-    /// A worker read super-packets' worth at once. With several workers a direction that is load. With one, only together with as much the
-    /// other way: threads of their own for a stream and its acknowledgements would wait for processors that the rest of its way needs.
+    /// A worker read much at once. With several workers a direction that is load. With one, only if much came the other way a moment
+    /// ago: threads of their own for a stream and its acknowledgements would wait for processors that the rest of its way needs.
     /// To be said when <see cref="CameLoad"/> is.
     /// </summary>
     /// <param name="now"><see cref="Linux.Clock.BootTime"/>.</param>
@@ -88,14 +88,15 @@ internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
     {
         Volatile.Write(ref isInbound ? ref _lastMuchIn : ref _lastMuchOut, now);
         long other = Volatile.Read(ref isInbound ? ref _lastMuchOut : ref _lastMuchIn);
-        if (now - other < _calm || _outbound!.AreShared)
+        if (now - other < _calm || _outbound is { AreShared: true })
         {
             CameLoad(now);
         }
     }
 
     /// <summary>
-    /// Each direction needs threads of its own: small packets come in bursts, or a worker was held up. To be said when all that it has of
+    /// Each direction needs threads of its own: small packets come in bursts, or more messages than are received at once, or a worker was
+    /// held up, or does not know what ails the interface. To be said when all that it has of
     /// the interface is sent, but before anybody can take over: an outbound worker before its turn ends, an inbound one while it holds the
     /// turn to receive.
     /// </summary>
@@ -106,7 +107,7 @@ internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
         HandBack();
     }
 
-    /// <summary>An outbound worker read something that was neither, and its turn has ended.</summary>
+    /// <summary>An outbound worker read something that was not load, as far as it knows, and its turn has ended.</summary>
     public void CameLittle(long now)
     {
         if (_watcher == Watcher.Outbound && now - Volatile.Read(ref _lastLoad) >= _calm && tun.Descriptor >= 0)
