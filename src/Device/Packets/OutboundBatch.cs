@@ -25,6 +25,8 @@ internal sealed class OutboundBatch : IDisposable
     // what one leaves over is better sent with the next; of more, the last would wait longer and gain nothing.
     private const int EnoughBytes = 100 << 10;
 
+    private const int MuchBytes = 48 << 10;
+
     // A last packet of 64 KiB may begin just below that. Behind it lie the segments: of that packet, and of others before it.
     private const int SegmentsAt = 192 << 10;
     private const int Size = 384 << 10;
@@ -52,6 +54,9 @@ internal sealed class OutboundBatch : IDisposable
 
     /// <summary>Full of super-packets, or of long ones.</summary>
     public bool HasEnoughBytes => _nextPacket >= EnoughBytes;
+
+    /// <summary>About a super-packet, which is what a stream brings at once where the worker keeps up with it.</summary>
+    public bool IsMuch => _nextPacket >= MuchBytes;
 
     /// <summary>Where the next packet is to be read to, its header in front.</summary>
     public int ReadOffset => _nextPacket + Keypair.HeaderSize - VirtioNetHeader.Size;

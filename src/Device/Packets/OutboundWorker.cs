@@ -91,7 +91,7 @@ internal sealed class OutboundWorker : IWorker
         {
             _watch.CameLoad(now);
         }
-        else if (_batch.HasEnoughBytes)
+        else if (_batch.IsMuch)
         {
             _watch.CameMuch(isInbound: false, now);
         }
