@@ -96,9 +96,8 @@ internal sealed class InterfaceWatch(ITunDevice tun, TimeSpan calm)
 
     /// <summary>
     /// Each direction needs threads of its own: small packets come in bursts, or more messages than are received at once, or a worker was
-    /// held up, or does not know what ails the interface. To be said when all that it has of
-    /// the interface is sent, but before anybody can take over: an outbound worker before its turn ends, an inbound one while it holds the
-    /// turn to receive.
+    /// held up, or does not know what ails the interface. To be said when all that it has of the interface is sent, but before anybody can
+    /// take over: an outbound worker before its turn ends, an inbound one while it holds the turn to receive.
     /// </summary>
     /// <param name="now"><see cref="Linux.Clock.BootTime"/>.</param>
     public void CameLoad(long now)
